@@ -1,0 +1,8 @@
+#include "app/config.hpp"
+#include "app/server.hpp"
+
+int main(int argc, char** argv) {
+  const cubby::CommandLine command = cubby::read_command_line(argc, argv);
+  if (!command.serve) return command.exit_code;
+  return cubby::serve(*command.serve);
+}

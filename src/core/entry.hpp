@@ -1,0 +1,78 @@
+// What is stored under a key, and who may ask for it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "core/byte_source.hpp"
+#include "core/clock.hpp"
+#include "core/metadata.hpp"
+#include "core/values.hpp"
+
+namespace cubby {
+
+// Everything about a value but its bytes. All of it comes from the same write.
+struct Head {
+  Version version{};
+  std::optional<Instant> expiration;
+  std::optional<Metadata> metadata;
+  std::uint64_t value_bytes = 0;
+
+  bool operator==(const Head&) const = default;
+};
+
+// A row of a listing.
+struct Entry {
+  Key key;
+  Head head;
+};
+
+// A value being read. It stays whole and readable whatever is written meanwhile.
+struct StoredValue {
+  Head head;
+  std::string bytes;                 // the value, or its first piece when `rest` is there
+  std::unique_ptr<ByteSource> rest;  // the pieces that follow, for values larger than one piece
+};
+
+enum class Jurisdiction : std::uint8_t { none, eu, fedramp, us };  // on disk: never change a number
+enum class NamespaceMode : std::uint8_t { classic, instant };      // on disk: never change a number
+
+struct Namespace {
+  NamespaceId id;
+  AccountId account;
+  Title title;
+  Jurisdiction jurisdiction = Jurisdiction::none;
+  NamespaceMode mode = NamespaceMode::classic;
+
+  bool operator==(const Namespace&) const = default;
+};
+
+struct Account {
+  AccountId id;
+  std::string name;
+
+  bool operator==(const Account&) const = default;
+};
+
+// SHA-256 of a token's text: the only form in which a token is stored.
+using TokenHash = std::array<std::uint8_t, 32>;
+
+// What a token may do, each including the ones before it.
+enum class Right : std::uint8_t { read, write, admin };  // on disk: never change a number
+
+struct Token {
+  TokenId id;
+  TokenHash hash{};
+  std::string name;
+  Right right = Right::read;
+  std::optional<AccountId> account;   // nothing: every account
+  std::optional<Instant> expiration;  // nothing: until it is revoked
+  bool revoked = false;
+
+  bool operator==(const Token&) const = default;
+};
+
+}  // namespace cubby

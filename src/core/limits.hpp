@@ -1,0 +1,59 @@
+// Every limit of the product, in one place: unit in the name, source in the comment.
+// "CF" is Cloudflare's documented limit for Workers KV; "ours" protects the server.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace cubby::limits {
+
+inline constexpr std::size_t KiB = 1024;
+inline constexpr std::size_t MiB = 1024 * KiB;
+
+// Keys and values.
+inline constexpr std::size_t key_bytes_max = 512;         // CF; UTF-8, after decoding
+inline constexpr std::size_t value_bytes_max = 25 * MiB;  // CF
+inline constexpr std::size_t metadata_bytes_max = 1024;   // CF; JSON text without insignificant white space
+inline constexpr std::size_t metadata_sent_bytes_max =
+    64 * KiB;  // ours; the same text as sent, white space too
+
+// Expiry.
+inline constexpr std::int64_t expiration_ttl_min = 60;           // seconds; CF, both forms
+inline constexpr std::int64_t expiration_max = 253'402'300'799;  // ours; 9999-12-31T23:59:59Z
+
+// Lists.
+inline constexpr std::uint32_t list_keys_min = 1;             // CF binding (the REST schema says 10)
+inline constexpr std::uint32_t list_keys_max = 1000;          // CF
+inline constexpr std::uint32_t list_rows_per_slice = 10'000;  // ours; rows looked at before others get a turn
+inline constexpr std::uint32_t namespaces_per_page_default = 20;  // CF
+inline constexpr std::uint32_t namespaces_per_page_max = 1000;    // CF
+
+// Bulk.
+inline constexpr std::size_t bulk_items_max = 10'000;               // CF; pairs of a write, keys of a delete
+inline constexpr std::size_t bulk_request_bytes_max = 104'857'600;  // CF says 100 MB
+inline constexpr std::size_t bulk_get_keys_max = 100;               // CF
+inline constexpr std::size_t bulk_get_bytes_max = 25 * MiB;         // CF says 25 MB; sum of the values
+
+// Namespaces.
+inline constexpr std::size_t title_characters_max = 512;      // CF
+inline constexpr std::size_t json_body_bytes_max = 64 * KiB;  // ours; bodies of the namespace calls
+
+// Credentials. The shape is what Terraform accepts before it sends anything.
+inline constexpr std::size_t token_characters_min = 40;
+inline constexpr std::size_t token_characters_max = 80;
+
+// One HTTP connection, all ours.
+inline constexpr std::size_t request_head_bytes_max = 32 * KiB;
+inline constexpr std::size_t request_body_bytes_max = bulk_request_bytes_max;  // read before any answer
+inline constexpr std::size_t request_body_bytes_max_unauthenticated = 1 * MiB;
+inline constexpr std::size_t body_piece_bytes = 64 * KiB;  // one read from a socket
+
+// Storage, all ours.
+inline constexpr std::size_t inline_value_bytes_max = 1 * KiB;  // larger values live beside their head
+inline constexpr std::size_t value_piece_bytes = 256 * KiB;
+
+static_assert(value_bytes_max <= request_body_bytes_max, "the largest value must pass as one request");
+static_assert(list_keys_max <= list_rows_per_slice, "a page without expired keys takes one slice");
+
+}  // namespace cubby::limits

@@ -1,0 +1,45 @@
+// The JSON value that a client stores beside a key's value.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "core/error.hpp"
+#include "core/json.hpp"
+
+namespace cubby {
+
+// The proof that a text is JSON without insignificant white space and within limits::metadata_bytes_max.
+// Apart from white space the text is what the client wrote: escapes, numbers and the order of members are
+// kept. JSON `null` is no metadata: the functions then return an empty optional.
+class Metadata {
+ public:
+  // From the text of a client.
+  // Errors: metadata_malformed; metadata_too_large, whose argument is the length without white space, or the
+  // length as sent if that is over limits::metadata_sent_bytes_max. Limits: 1024 bytes without insignificant
+  // white space, 64 KiB as sent.
+  [[nodiscard]] static Result<std::optional<Metadata>> parse(std::string_view json_text);
+
+  // From a value that came as part of a larger JSON document, once Compactor::add has said that it is
+  // complete. Takes the text out of the compactor, whose limit must be limits::metadata_bytes_max or more.
+  // Errors: metadata_too_large.
+  [[nodiscard]] static Result<std::optional<Metadata>> from_compactor(json::Compactor& compactor);
+
+  // From text() of an earlier Metadata, such as our own storage gives back under its checksum. Checks the
+  // length only; to check everything again use parse().
+  // Errors: metadata_too_large.
+  [[nodiscard]] static Result<std::optional<Metadata>> from_compact(std::string text);
+
+  const std::string& text() const { return text_; }
+
+  bool operator==(const Metadata&) const = default;
+
+ private:
+  explicit Metadata(std::string text) : text_(std::move(text)) {}
+
+  std::string text_;
+};
+
+}  // namespace cubby

@@ -1,0 +1,234 @@
+#include "net/connection.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/status.hpp>
+#include <ctime>
+
+#include "core/limits.hpp"
+#include "wire/error_table.hpp"
+#include "wire/names.hpp"
+#include "wire/rest_response.hpp"
+
+namespace cubby {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+// After so many pipelined requests in a row, others on the loop get a turn.
+constexpr unsigned requests_per_turn = 32;
+
+std::string_view date_now() {
+  // One text a second and thread; the loops are threads.
+  thread_local std::time_t formatted = 0;
+  thread_local char text[32];
+  thread_local std::size_t size = 0;
+  if (const std::time_t now = std::time(nullptr); now != formatted) {
+    std::tm parts{};
+    gmtime_r(&now, &parts);
+    size = std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    formatted = now;
+  }
+  return {text, size};
+}
+
+}  // namespace
+
+// The body of the request that is being served.
+class Connection::Body final : public RequestBody {
+ public:
+  explicit Body(Connection& connection) : connection_(connection), parser_(*connection.parser_) {}
+
+  void allow(std::uint64_t bytes_max) override { bytes_max_ = bytes_max; }
+
+  Task<Result<std::string_view>> read() override {
+    while (!failure_) {
+      auto& pieces = parser_.body_pieces();
+      if (next_piece_ < pieces.size()) co_return count(pieces[next_piece_++]);
+      pieces.clear();
+      next_piece_ = 0;
+      connection_.stream_.consume(std::exchange(parsed_, 0));
+      if (parser_.is_done()) co_return std::string_view{};
+      if (const auto parsed = co_await parse_more(); !parsed) failure_ = parsed.error();
+    }
+    co_return *failure_;
+  }
+
+  // Reads what the handler left, so that the client gets to see the answer. False if the connection is of no
+  // use after.
+  Task<bool> discard_rest() {
+    // A client that waits for a 100 sends nothing if it gets another answer.
+    if (!has_asked_for_body_ && parser_.expects_continue() && connection_.stream_.input().empty())
+      co_return false;
+    const auto until = std::chrono::steady_clock::now() + connection_.patience_.unread;
+    while (std::chrono::steady_clock::now() < until) {
+      const auto piece = co_await read();
+      if (!piece) co_return false;
+      if (piece->empty()) co_return true;
+    }
+    co_return false;
+  }
+
+ private:
+  Result<std::string_view> count(std::string_view piece) {
+    bytes_count_ += piece.size();
+    if (bytes_count_ <= bytes_max_) return piece;
+    failure_ = fail(Errc::request_too_large);
+    return *failure_;
+  }
+
+  Task<Result<void>> parse_more() {
+    auto& stream = connection_.stream_;
+    if (stream.input().empty() || needs_more_) {
+      if (const auto asked = co_await ask_for_body(); !asked) co_return asked;
+      if (stream.input().size() > limits::request_head_bytes_max) {
+        co_return fail(Errc::request_malformed, "a chunk's head or the trailer is too long");
+      }
+      stream.set_deadline(connection_.patience_.body);
+      if (const auto received = co_await stream.receive(limits::body_piece_bytes); !received)
+        co_return received;
+    }
+    boost::beast::error_code error;
+    parsed_ = parser_.put(asio::buffer(stream.input()), error);
+    needs_more_ = error == http::error::need_more;
+    if (error && !needs_more_) co_return fail(Errc::request_malformed, error.message());
+    co_return Result<void>{};
+  }
+
+  Task<Result<void>> ask_for_body() {
+    if (std::exchange(has_asked_for_body_, true) || !parser_.expects_continue()) co_return Result<void>{};
+    co_return co_await connection_.stream_.send("HTTP/1.1 100 Continue\r\n\r\n", {},
+                                                connection_.patience_.body);
+  }
+
+  Connection& connection_;
+  RequestParser& parser_;
+  std::uint64_t bytes_max_ = 0;
+  std::uint64_t bytes_count_ = 0;
+  std::size_t next_piece_ = 0;
+  std::size_t parsed_ = 0;  // bytes of the input that the current pieces are views of
+  bool needs_more_ = false;
+  bool has_asked_for_body_ = false;
+  std::optional<Error> failure_;
+};
+
+Connection::Connection(SocketStream::Socket socket, HttpHandler& handler, const ConnectionPatience& patience)
+    : stream_(std::move(socket)), handler_(handler), patience_(patience) {}
+
+void Connection::finish() {
+  is_finishing_ = true;
+  if (is_idle_) stream_.abort();
+}
+
+Task<void> Connection::run() {
+  unsigned served = 0;
+  while (keeps_alive_ && !is_finishing_) {
+    if (!co_await serve_one()) co_return;
+    if (++served % requests_per_turn == 0) {
+      co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable_t<LoopExecutor>{});
+    }
+  }
+  co_await stream_.linger(limits::MiB, patience_.linger);
+}
+
+Task<Result<void>> Connection::serve_one() {
+  parser_.emplace();
+  parser_->eager(false);
+  if (const auto read = co_await read_head(); !read) {
+    const bool is_answerable = read.error().code != Errc::client_gone && !is_idle_;
+    if (!is_answerable) co_return read.error();
+    keeps_alive_ = false;
+    co_return co_await write(error_response("", read.error()));
+  }
+  parser_->eager(true);
+  Body body(*this);
+  Response response = co_await answer(body);
+  const bool is_reusable = co_await body.discard_rest();
+  keeps_alive_ = is_reusable && parser_->keep_alive();
+  auto written = co_await write(std::move(response));
+  parser_.reset();
+  is_idle_ = true;
+  stream_.shrink_input();
+  co_return written;
+}
+
+Task<Result<void>> Connection::read_head() {
+  stream_.set_deadline(patience_.idle);
+  boost::beast::error_code error;
+  while (true) {
+    if (!stream_.input().empty()) {
+      if (std::exchange(is_idle_, false)) stream_.set_deadline(patience_.head);
+      stream_.consume(parser_->put(asio::buffer(stream_.input()), error));
+      if (parser_->is_header_done()) break;
+      if (error == http::error::header_limit) co_return fail(Errc::request_head_too_large);
+      if (error && error != http::error::need_more) co_return fail(Errc::request_malformed, error.message());
+    }
+    if (auto received = co_await stream_.receive(4 * limits::KiB); !received) co_return received;
+  }
+  if (error && error != http::error::need_more) co_return fail(Errc::request_malformed, error.message());
+  if (auto reason = parser_->refusal()) co_return fail(Errc::request_malformed, std::move(*reason));
+  co_return Result<void>{};
+}
+
+Task<Response> Connection::answer(Body& body) {
+  std::string what;
+  try {
+    co_return co_await handler_.handle(parser_->head(), body);
+  } catch (const std::exception& error) {
+    what = error.what();
+  }
+  spdlog::error("a request ended in an exception: {}", what);
+  co_return error_response("", fail(Errc::internal));
+}
+
+void Connection::format_head(const Response& response) {
+  head_out_ = "HTTP/1.1 ";
+  head_out_ += std::to_string(response.status);
+  head_out_ += ' ';
+  head_out_ += http::obsolete_reason(static_cast<http::status>(response.status));
+  head_out_ += "\r\ndate: ";
+  head_out_ += date_now();
+  if (!response.content_type.empty()) {
+    head_out_ += "\r\ncontent-type: ";
+    head_out_ += response.content_type;
+  }
+  for (const auto& [name, value] : response.headers) {
+    head_out_ += "\r\n";
+    head_out_ += name;
+    head_out_ += ": ";
+    head_out_ += value;
+  }
+  if (response.status != 304) {
+    head_out_ += "\r\ncontent-length: ";
+    head_out_ += std::to_string(response.content_length());
+  }
+  head_out_ += keeps_alive_ ? "\r\n\r\n" : "\r\nconnection: close\r\n\r\n";
+}
+
+Task<Result<void>> Connection::write(Response response) {
+  keeps_alive_ = keeps_alive_ && !is_finishing_;
+  format_head(response);
+  const bool has_body = parser_->head().method != Method::head;
+  const std::string_view body = has_body ? std::string_view(response.body) : std::string_view();
+  if (auto sent = co_await stream_.send(head_out_, body, patience_.body); !sent) co_return sent;
+  while (has_body && response.rest) {
+    const auto piece = co_await response.rest->read();
+    if (!piece) {
+      // The length is promised and the rest is not to be had: cutting the connection is the only honest
+      // answer left.
+      spdlog::error("a value ended in mid-reply: {}", error_text(piece.error()));
+      stream_.abort();
+      co_return piece.error();
+    }
+    if (piece->empty()) break;
+    if (auto sent = co_await stream_.send(*piece, {}, patience_.body); !sent) co_return sent;
+  }
+  co_return Result<void>{};
+}
+
+}  // namespace cubby

@@ -1,0 +1,59 @@
+// One HTTP connection: request after request, until the client, a deadline or the server ends it.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "net/http_handler.hpp"
+#include "net/request_parser.hpp"
+#include "net/socket_stream.hpp"
+
+namespace cubby {
+
+// How long a connection waits. Ours; a client that is slower than this is not served.
+struct ConnectionPatience {
+  using Duration = std::chrono::steady_clock::duration;
+  Duration idle = std::chrono::seconds(75);    // for the first byte of the next request
+  Duration head = std::chrono::seconds(15);    // for the rest of its head
+  Duration body = std::chrono::seconds(30);    // for the next bytes of a body, either way
+  Duration unread = std::chrono::seconds(30);  // in all, for a body that nobody wants but that must be read
+  Duration linger =
+      std::chrono::seconds(2);  // for the client to close, after an answer that ends the connection
+};
+
+// Lives on one loop, whose thread makes every call.
+class Connection {
+ public:
+  Connection(SocketStream::Socket socket, HttpHandler& handler, const ConnectionPatience& patience);
+
+  // Serves until the connection ends. Exceptions of the handler end here, as a 500.
+  Task<void> run();
+
+  void check_deadline(SteadyTime now) { stream_.check_deadline(now); }
+
+  // No request after the one that is being served; an idle connection ends at once.
+  void finish();
+
+  // Ends in the middle of whatever it is doing.
+  void abort() { stream_.abort(); }
+
+ private:
+  class Body;
+
+  Task<Result<void>> read_head();
+  Task<Response> answer(Body& body);
+  Task<Result<void>> serve_one();
+  Task<Result<void>> write(Response response);
+  void format_head(const Response& response);
+
+  SocketStream stream_;
+  HttpHandler& handler_;
+  const ConnectionPatience& patience_;
+  std::optional<RequestParser> parser_;
+  std::string head_out_;
+  bool is_idle_ = true;
+  bool keeps_alive_ = true;
+  bool is_finishing_ = false;
+};
+
+}  // namespace cubby

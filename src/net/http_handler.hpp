@@ -1,0 +1,19 @@
+// What answers the requests of a listener.
+#pragma once
+
+#include "core/task.hpp"
+#include "wire/http_message.hpp"
+
+namespace cubby {
+
+class HttpHandler {
+ public:
+  virtual ~HttpHandler() = default;
+
+  // Called from every loop at once. What it leaves unread of the body, the connection reads and drops.
+  // An exception becomes a 500 at the connection; expected failures are answers.
+  // `head` and `body` live until the answer is given.
+  virtual Task<Response> handle(const RequestHead& head, RequestBody& body) = 0;
+};
+
+}  // namespace cubby

@@ -1,0 +1,119 @@
+#include "net/request_parser.hpp"
+
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/error.hpp>
+
+#include "core/limits.hpp"
+
+namespace cubby {
+namespace {
+
+namespace http = boost::beast::http;
+
+constexpr std::size_t chunk_extension_bytes_max = 256;
+
+Method to_method(http::verb verb) {
+  switch (verb) {
+    case http::verb::get:
+      return Method::get;
+    case http::verb::head:
+      return Method::head;
+    case http::verb::put:
+      return Method::put;
+    case http::verb::post:
+      return Method::post;
+    case http::verb::delete_:
+      return Method::delete_;
+    default:
+      return Method::other;
+  }
+}
+
+void keep_first(std::optional<std::string>& kept, boost::beast::string_view value) {
+  if (!kept) kept.emplace(value.data(), value.size());
+}
+
+}  // namespace
+
+RequestParser::RequestParser() {
+  header_limit(static_cast<std::uint32_t>(limits::request_head_bytes_max));
+  body_limit(boost::none);  // the connection counts, since the limit depends on the caller
+}
+
+void RequestParser::on_request_impl(http::verb method, View method_text, View target, int version,
+                                    ErrorCode& error) {
+  error = {};
+  head_.method = to_method(method);
+  head_.method_text.assign(method_text.data(), method_text.size());
+  head_.target.assign(target.data(), target.size());
+  version_ = version;
+}
+
+void RequestParser::on_field_impl(Field field, View name, View value, ErrorCode& error) {
+  error = {};
+  if (is_in_trailer_) return;  // nothing that we act on may come after the body
+  switch (field) {
+    case Field::authorization:
+      return keep_first(head_.authorization, value);
+    case Field::content_type:
+      return keep_first(head_.content_type, value);
+    case Field::if_none_match:
+      return keep_first(head_.if_none_match, value);
+    case Field::host:
+      ++hosts_;
+      return;
+    case Field::content_length:
+      ++content_lengths_;
+      return;
+    case Field::transfer_encoding:
+      ++transfer_encodings_;
+      is_plain_chunked_ = boost::beast::iequals(value, "chunked");
+      return;
+    case Field::expect:
+      expects_continue_ = boost::beast::iequals(value, "100-continue");
+      return;
+    default:
+      break;
+  }
+  if (boost::beast::iequals(name, "x-auth-key"))
+    keep_first(head_.auth_key, value);
+  else if (boost::beast::iequals(name, "x-auth-email"))
+    keep_first(head_.auth_email, value);
+}
+
+void RequestParser::on_header_impl(ErrorCode& error) {
+  error = {};
+  is_in_trailer_ = true;
+  expects_continue_ = expects_continue_ && version_ >= 11;
+}
+
+std::optional<std::string> RequestParser::refusal() const {
+  if (version_ != 10 && version_ != 11) return "HTTP version is not 1.0 or 1.1";
+  if (transfer_encodings_ > 0) {
+    if (transfer_encodings_ > 1 || !is_plain_chunked_) return "Transfer-Encoding is not chunked";
+    if (content_lengths_ > 0) return "Content-Length and Transfer-Encoding";
+    if (version_ == 10) return "Transfer-Encoding in HTTP/1.0";
+  }
+  if (content_lengths_ > 1) return "more than one Content-Length";
+  if (hosts_ > 1) return "more than one Host";
+  const bool is_absolute = !head_.target.starts_with('/') && head_.target.find("://") != std::string::npos;
+  if (hosts_ == 0 && version_ >= 11 && !is_absolute) return "no Host";
+  return std::nullopt;
+}
+
+std::size_t RequestParser::on_body_impl(View body, ErrorCode& error) {
+  error = {};
+  if (!body.empty()) body_pieces_.emplace_back(body.data(), body.size());
+  return body.size();
+}
+
+void RequestParser::on_chunk_header_impl(std::uint64_t, View extensions, ErrorCode& error) {
+  error = {};
+  if (extensions.size() > chunk_extension_bytes_max) error = http::error::bad_chunk_extension;
+}
+
+std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, View body, ErrorCode& error) {
+  return on_body_impl(body, error);
+}
+
+}  // namespace cubby

@@ -1,0 +1,155 @@
+#include "net/rest_api.hpp"
+
+#include "core/limits.hpp"
+#include "net/rest_handlers.hpp"
+#include "wire/names.hpp"
+#include "wire/rest_response.hpp"
+
+namespace cubby {
+namespace {
+
+// What a handler is given for a segment that its route does not have; it never looks at it.
+const AccountId no_account{AccountId::Bytes{}};
+const NamespaceId no_namespace{NamespaceId::Bytes{}};
+
+// The order of the rows decides nothing but the speed: patterns do not overlap.
+constexpr Route routes[] = {
+    {Method::get, "accounts/{account}/{kv}/namespaces/{namespace}/values/{key...}", get_value, Right::read,
+     "get"},
+    {Method::put, "accounts/{account}/{kv}/namespaces/{namespace}/values/{key...}", put_value, Right::write,
+     "put"},
+    {Method::delete_, "accounts/{account}/{kv}/namespaces/{namespace}/values/{key...}", delete_value,
+     Right::write, "remove key"},
+    {Method::get, "accounts/{account}/{kv}/namespaces/{namespace}/metadata/{key...}", get_metadata,
+     Right::read, "get metadata"},
+    {Method::get, "accounts/{account}/{kv}/namespaces/{namespace}/keys", list_keys, Right::read, "list keys"},
+    {Method::put, "accounts/{account}/{kv}/namespaces/{namespace}/bulk", bulk_put, Right::write,
+     "bulk put keys"},
+    {Method::delete_, "accounts/{account}/{kv}/namespaces/{namespace}/bulk", bulk_delete, Right::write,
+     "bulk remove keys"},
+    {Method::post, "accounts/{account}/{kv}/namespaces/{namespace}/bulk/delete", bulk_delete, Right::write,
+     "bulk remove keys"},
+    {Method::post, "accounts/{account}/{kv}/namespaces/{namespace}/bulk/get", bulk_get, Right::read,
+     "bulk get keys"},
+    {Method::get, "accounts/{account}/{kv}/namespaces", list_namespaces, Right::read, "list namespaces"},
+    {Method::post, "accounts/{account}/{kv}/namespaces", create_namespace, Right::write, "create namespace"},
+    {Method::get, "accounts/{account}/{kv}/namespaces/{namespace}", get_namespace, Right::read,
+     "get namespace"},
+    {Method::put, "accounts/{account}/{kv}/namespaces/{namespace}", rename_namespace, Right::write,
+     "rename namespace"},
+    {Method::delete_, "accounts/{account}/{kv}/namespaces/{namespace}", delete_namespace, Right::write,
+     "remove namespace"},
+    // What wrangler asks around its KV commands.
+    {Method::get, "accounts", list_accounts, Right::read, "list accounts"},
+    {Method::get, "accounts/{account}", get_account, Right::read, "get account"},
+    {Method::get, "accounts/{account}/tokens/verify", verify_token, Right::read, "verify token"},
+    {Method::get, "accounts/{account}/workers/scripts/{name}/settings", get_script_settings, Right::read,
+     "get script settings"},
+    {Method::get, "memberships", list_memberships, Right::read, "list memberships"},
+    {Method::get, "user", get_user, Right::read, "get user"},
+    {Method::get, "user/tokens/verify", verify_token, Right::read, "verify token"},
+};
+
+// How a request says who it is from. The rows of the table in docs/using/compatibility.md, in their order.
+Result<std::string> credentials_in(const RequestHead& head) {
+  if (head.authorization) {
+    constexpr std::string_view scheme = "Bearer ";
+    if (!head.authorization->starts_with(scheme)) return fail(Errc::authorization_malformed);
+    const std::string_view token = std::string_view(*head.authorization).substr(scheme.size());
+    if (token.empty() || token.find_first_of(" \t,") != token.npos)
+      return fail(Errc::authorization_malformed);
+    return std::string(token);
+  }
+  if (head.auth_key && head.auth_email) return *head.auth_key;
+  return fail(Errc::credentials_missing);
+}
+
+Task<Response> answer_health(const RequestHead& head) {
+  if (head.method != Method::get && head.method != Method::head) {
+    Response refused = error_response("health", fail(Errc::method_not_allowed, head.method_text));
+    refused.headers.emplace_back(names::header::allow, "GET, HEAD");
+    co_return refused;
+  }
+  Response response;
+  response.content_type = names::media::text;
+  response.body = "ok\n";
+  co_return response;
+}
+
+// The id in the path of a call that reads is a KV matter; on other methods Cloudflare's gateway refuses it
+// before.
+Error malformed_namespace(const Route& route, const RouteMatch& match, const RequestHead& head) {
+  if (route.method == Method::get) return fail(Errc::namespace_id_malformed, std::string(match.namespace_id));
+  return fail(Errc::method_not_allowed, head.method_text);
+}
+
+}  // namespace
+
+std::span<const Route> rest_routes() {
+  return routes;
+}
+
+Task<Response> RestApi::handle(const RequestHead& head, RequestBody& body) {
+  body.allow(limits::request_body_bytes_max_unauthenticated);
+  const std::string_view path = api_path(head.target);
+  if (path == "/healthz") co_return co_await answer_health(head);
+  std::string allowed;
+  const auto match = find_route(routes, path, head, allowed);
+  if (!match) {
+    Response refused = error_response("", match.error());
+    if (!allowed.empty()) refused.headers.emplace_back(names::header::allow, allowed);
+    co_return refused;
+  }
+  auto response = co_await call_route(*match, head, body);
+  if (!response) co_return error_response(match->route->operation, response.error());
+  co_return std::move(*response);
+}
+
+Task<Result<Response>> RestApi::call_route(const RouteMatch& match, const RequestHead& head,
+                                           RequestBody& body) {
+  const Route& route = *match.route;
+  auto grant = co_await authenticate(head);
+  if (!grant) {
+    const bool asks_whether_valid =
+        route.handler == verify_token && grant.error().code == Errc::token_refused;
+    co_return asks_whether_valid ? fail(Errc::token_unverified) : grant.error();
+  }
+  Call call{head,     body, Query(query_of(head.target)), std::move(*grant), {no_account, no_namespace},
+            match.key};
+  if (!match.account.empty()) {
+    const auto account = co_await find_account(call.grant, route, match, head);
+    if (!account) co_return account.error();
+    call.place.account = *account;
+  }
+  if (!match.namespace_id.empty()) {
+    const auto id = NamespaceId::parse(match.namespace_id);
+    if (!id) co_return malformed_namespace(route, match, head);
+    call.place.namespace_id = *id;
+  }
+  body.allow(limits::request_body_bytes_max);
+  co_return co_await route.handler(*this, call);
+}
+
+Task<Result<Grant>> RestApi::authenticate(const RequestHead& head) {
+  auto credentials = credentials_in(head);
+  if (!credentials) co_return credentials.error();
+  auto grant = co_await access_.authenticate(std::move(*credentials));
+  if (!grant && grant.error().code == Errc::token_refused && !head.authorization) {
+    co_return fail(Errc::auth_key_refused);
+  }
+  co_return grant;
+}
+
+Task<Result<AccountId>> RestApi::find_account(const Grant& grant, const Route& route, const RouteMatch& match,
+                                              const RequestHead& head) {
+  const auto id = AccountId::parse(match.account);
+  const std::string path(head.target.substr(0, head.target.find('?')));
+  if (!id) co_return fail(Errc::account_not_found, path);
+  const auto account = co_await access_.find_account(*id);
+  if (!account) co_return account.error();
+  if (!*account) co_return fail(Errc::account_not_found, path);
+  if (!grant.allows(route.right, *id)) co_return fail(Errc::permission_missing);
+  co_return *id;
+}
+
+}  // namespace cubby

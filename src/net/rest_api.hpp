@@ -1,0 +1,51 @@
+// The REST API v4: finds the route, asks who is calling, lets the handler act.
+#pragma once
+
+#include <string>
+
+#include "net/http_handler.hpp"
+#include "net/router.hpp"
+#include "service/access.hpp"
+#include "service/kv_service.hpp"
+#include "service/namespaces.hpp"
+#include "wire/percent.hpp"
+
+namespace cubby {
+
+// Serves everything on the API listener: `/client/v4/…`, the same at the root, and `/healthz`.
+class RestApi final : public HttpHandler {
+ public:
+  RestApi(KvService& kv, Namespaces& namespaces, Access& access)
+      : kv_(kv), namespaces_(namespaces), access_(access) {}
+
+  Task<Response> handle(const RequestHead& head, RequestBody& body) override;
+
+  KvService& kv() { return kv_; }
+  Namespaces& namespaces() { return namespaces_; }
+  Access& access() { return access_; }
+
+ private:
+  Task<Result<Response>> call_route(const RouteMatch& match, const RequestHead& head, RequestBody& body);
+  Task<Result<Grant>> authenticate(const RequestHead& head);
+  Task<Result<AccountId>> find_account(const Grant& grant, const Route& route, const RouteMatch& match,
+                                       const RequestHead& head);
+
+  KvService& kv_;
+  Namespaces& namespaces_;
+  Access& access_;
+};
+
+// One call of a route, after all checks that do not depend on the route.
+struct Call {
+  const RequestHead& head;
+  RequestBody& body;
+  Query query;
+  Grant grant;
+  Place place;                   // as far as the route names it
+  std::string_view key_segment;  // as sent
+};
+
+// The whole table.
+std::span<const Route> rest_routes();
+
+}  // namespace cubby

@@ -1,0 +1,101 @@
+#include "net/socket_stream.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "core/limits.hpp"
+
+namespace cubby {
+namespace {
+
+namespace asio = boost::asio;
+using ErrorCode = boost::system::error_code;
+
+constexpr std::size_t small_input_bytes = 4 * limits::KiB;
+constexpr asio::use_awaitable_t<LoopExecutor> use_task;
+
+}  // namespace
+
+SocketStream::SocketStream(Socket socket) : socket_(std::move(socket)) {
+  ErrorCode ignored;
+  socket_.non_blocking(true, ignored);
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);  // fails on a unix socket, which needs it not
+}
+
+void SocketStream::check_deadline(SteadyTime now) {
+  if (now < deadline_) return;
+  has_timed_out_ = true;
+  deadline_ = SteadyTime::max();
+  ErrorCode ignored;
+  socket_.cancel(ignored);
+}
+
+void SocketStream::abort() {
+  ErrorCode ignored;
+  socket_.shutdown(Socket::shutdown_both, ignored);
+  socket_.cancel(ignored);
+}
+
+std::string_view SocketStream::input() const {
+  const auto bytes = input_.cdata();
+  return {static_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+void SocketStream::consume(std::size_t count) {
+  input_.consume(count);
+}
+
+Error SocketStream::failure(const ErrorCode& error) const {
+  return fail(error == asio::error::operation_aborted && has_timed_out_ ? Errc::request_timed_out
+                                                                        : Errc::client_gone);
+}
+
+Task<Result<void>> SocketStream::receive(std::size_t bytes_max) {
+  has_timed_out_ = false;
+  ErrorCode error;
+  const auto room = input_.prepare(bytes_max);
+  const auto count = co_await socket_.async_read_some(room, asio::redirect_error(use_task, error));
+  if (error) co_return failure(error);
+  input_.commit(count);
+  co_return Result<void>{};
+}
+
+Task<Result<void>> SocketStream::send(std::string_view first, std::string_view second,
+                                      std::chrono::steady_clock::duration patience) {
+  has_timed_out_ = false;
+  while (!first.empty() || !second.empty()) {
+    const std::array buffers{asio::buffer(first), asio::buffer(second)};
+    ErrorCode error;
+    std::size_t sent = socket_.write_some(buffers, error);
+    if (error == asio::error::would_block || error == asio::error::try_again) {
+      error = {};
+      set_deadline(patience);
+      sent = co_await socket_.async_write_some(buffers, asio::redirect_error(use_task, error));
+    }
+    if (error) co_return failure(error);
+    const auto of_first = std::min(sent, first.size());
+    first.remove_prefix(of_first);
+    second.remove_prefix(sent - of_first);
+  }
+  co_return Result<void>{};
+}
+
+Task<void> SocketStream::linger(std::size_t bytes_max, std::chrono::steady_clock::duration patience) {
+  ErrorCode error;
+  socket_.shutdown(Socket::shutdown_send, error);
+  if (error) co_return;
+  set_deadline(patience);
+  std::size_t total = 0;
+  do {
+    input_.clear();
+    if (!co_await receive(limits::body_piece_bytes)) co_return;
+    total += input_.size();
+  } while (total < bytes_max);
+}
+
+void SocketStream::shrink_input() {
+  if (input_.size() == 0 && input_.capacity() > small_input_bytes) input_ = {};
+}
+
+}  // namespace cubby

@@ -1,0 +1,65 @@
+// A connected socket with a deadline and an input buffer.
+#pragma once
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <chrono>
+#include <string_view>
+
+#include "core/error.hpp"
+#include "core/task.hpp"
+
+namespace cubby {
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// Lives on one loop; used by one coroutine at a time. There is no timer of its own: the loop's tick calls
+// `check_deadline` about once a second, which costs a request nothing.
+class SocketStream {
+ public:
+  using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, LoopExecutor>;
+
+  explicit SocketStream(Socket socket);
+
+  // Until when the next operation, or several, must be done.
+  void set_deadline(std::chrono::steady_clock::duration from_now) {
+    deadline_ = std::chrono::steady_clock::now() + from_now;
+  }
+
+  // Cancels the operation under way if its deadline has passed; it answers request_timed_out.
+  void check_deadline(SteadyTime now);
+
+  // Ends the operation under way and every later one with client_gone.
+  void abort();
+
+  // Bytes that were received and not yet consumed. A view until the next `receive`.
+  std::string_view input() const;
+  void consume(std::size_t count);
+
+  // Waits for bytes and adds them to the input; at most `bytes_max` at once.
+  // Errors: client_gone (also at the end of the stream), request_timed_out.
+  Task<Result<void>> receive(std::size_t bytes_max);
+
+  // Sends both, in one system call if the socket takes them. Each progress starts the deadline anew.
+  // Errors: client_gone, request_timed_out.
+  Task<Result<void>> send(std::string_view first, std::string_view second,
+                          std::chrono::steady_clock::duration patience);
+
+  // Tells the client that nothing follows, and reads on for a moment: closing with unread bytes would make
+  // the kernel reset the connection, and the client might lose the answer.
+  Task<void> linger(std::size_t bytes_max, std::chrono::steady_clock::duration patience);
+
+  // Gives the memory of an empty, grown buffer back.
+  void shrink_input();
+
+ private:
+  Error failure(const boost::system::error_code& error) const;
+
+  Socket socket_;
+  boost::beast::flat_buffer input_;
+  SteadyTime deadline_ = SteadyTime::max();
+  bool has_timed_out_ = false;
+};
+
+}  // namespace cubby

@@ -1,0 +1,181 @@
+#include "service/kv_service.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+
+#include "core/json.hpp"
+#include "service/bulk_write.hpp"
+#include "service/list_cursor.hpp"
+
+namespace cubby {
+
+Task<Result<void>> KvService::check_place(Place place) {
+  const auto found = co_await engine_.find_namespace(place.namespace_id);
+  if (!found) co_return found.error();
+  if (!*found || (*found)->account != place.account) co_return fail(Errc::namespace_not_found);
+  co_return Result<void>{};
+}
+
+Task<Result<StoredValue>> KvService::get(Place place, Key key) {
+  const Instant now = whole_seconds(clock_.now());
+  if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
+  auto value = co_await engine_.get(place.namespace_id, std::move(key), now);
+  if (!value) co_return value.error();
+  if (!*value) co_return fail(Errc::key_not_found);
+  co_return std::move(**value);
+}
+
+Task<Result<Head>> KvService::head(Place place, Key key) {
+  const Instant now = whole_seconds(clock_.now());
+  if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
+  auto head = co_await engine_.head(place.namespace_id, std::move(key), now);
+  if (!head) co_return head.error();
+  if (!*head) co_return fail(Errc::key_not_found);
+  co_return std::move(**head);
+}
+
+namespace {
+
+// Moves the value into the upload; answers how long it was, also when that is too long and the rest was only
+// counted.
+Task<Result<std::uint64_t>> receive(ByteSource& value, Upload& upload) {
+  std::uint64_t bytes_count = 0;
+  while (true) {
+    const auto piece = co_await value.read();
+    if (!piece) co_return piece.error();
+    if (piece->empty()) break;
+    bytes_count += piece->size();
+    if (bytes_count > limits::value_bytes_max) continue;
+    if (const auto appended = co_await upload.append(*piece); !appended) co_return appended.error();
+  }
+  if (bytes_count > limits::value_bytes_max)
+    co_return fail(Errc::value_too_large, std::to_string(bytes_count));
+  if (const auto finished = co_await upload.finish(); !finished) co_return finished.error();
+  co_return bytes_count;
+}
+
+}  // namespace
+
+Task<Result<void>> KvService::put(Place place, Key key, RawExpiration raw_expiration, IncomingValue& value) {
+  const Timestamp now = clock_.now();
+  if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
+  const auto expiration = parse_expiration(raw_expiration, whole_seconds(now));
+  if (!expiration) co_return expiration.error();
+  auto upload = engine_.begin_upload(place.namespace_id);
+  if (const auto received = co_await receive(value, *upload); !received) co_return received.error();
+  auto metadata = value.metadata();
+  if (!metadata) co_return metadata.error();
+  std::vector<Mutation> mutations;
+  mutations.push_back(Put{std::move(key), std::move(upload), std::move(*metadata), *expiration});
+  const auto applied = co_await engine_.apply(place.namespace_id, std::move(mutations), now);
+  if (!applied) co_return applied.error();
+  co_return Result<void>{};
+}
+
+Task<Result<void>> KvService::remove(Place place, Key key) {
+  std::vector<Key> keys;
+  keys.push_back(std::move(key));
+  const auto removed = co_await remove_all(place, std::move(keys));
+  if (!removed) co_return removed.error();
+  co_return Result<void>{};
+}
+
+Task<Result<KeyPage>> KvService::list(Place place, ListKeys request) {
+  const Instant now = whole_seconds(clock_.now());
+  if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
+  std::string after;
+  if (!request.cursor.empty()) {
+    auto position = decode_cursor(place.namespace_id, request.cursor);
+    if (!position) co_return position.error();
+    after = std::move(*position);
+  }
+  // One entry more than the page has room for tells whether another page follows.
+  KeyPage page;
+  std::optional<std::string> resume_after = std::move(after);
+  while (resume_after && page.entries.size() <= request.limit) {
+    const auto wanted = static_cast<std::uint32_t>(request.limit + 1 - page.entries.size());
+    ScanRequest scan{place.namespace_id, request.prefix, std::move(*resume_after), wanted, now};
+    auto slice = co_await engine_.scan(std::move(scan));
+    if (!slice) co_return slice.error();
+    std::move(slice->entries.begin(), slice->entries.end(), std::back_inserter(page.entries));
+    resume_after = std::move(slice->resume_after);
+  }
+  if (page.entries.size() > request.limit) {
+    page.entries.pop_back();
+    page.cursor = encode_cursor(place.namespace_id, page.entries.back().key.text());
+  }
+  co_return page;
+}
+
+Task<Result<std::size_t>> KvService::put_all(Place place, BulkPairs& pairs) {
+  const Timestamp now = clock_.now();
+  if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
+  BulkWrite bulk(engine_, place.namespace_id, whole_seconds(now));
+  while (true) {
+    auto pair = co_await pairs.next();
+    if (!pair) co_return pair.error();
+    if (!*pair) break;
+    if (const auto added = co_await bulk.add(std::move(**pair)); !added) co_return added.error();
+  }
+  auto mutations = bulk.take();
+  const std::size_t count = mutations.size();
+  if (count == 0) co_return 0;
+  const auto applied = co_await engine_.apply(place.namespace_id, std::move(mutations), now);
+  if (!applied) co_return applied.error();
+  co_return count;
+}
+
+Task<Result<std::size_t>> KvService::remove_all(Place place, std::vector<Key> keys) {
+  const Timestamp now = clock_.now();
+  if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  if (keys.empty()) co_return 0;
+  std::vector<Mutation> mutations;
+  mutations.reserve(keys.size());
+  for (auto& key : keys) mutations.push_back(Delete{std::move(key)});
+  const std::size_t count = mutations.size();
+  const auto applied = co_await engine_.apply(place.namespace_id, std::move(mutations), now);
+  if (!applied) co_return applied.error();
+  co_return count;
+}
+
+Task<Result<std::string>> KvService::read_whole(StoredValue value) {
+  std::string bytes = std::move(value.bytes);
+  while (value.rest) {
+    const auto piece = co_await value.rest->read();
+    if (!piece) co_return piece.error();
+    if (piece->empty()) break;
+    bytes += *piece;
+  }
+  co_return bytes;
+}
+
+Task<Result<std::vector<BulkGetItem>>> KvService::get_all(Place place, BulkGet request) {
+  const Instant now = whole_seconds(clock_.now());
+  if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
+  std::vector<BulkGetItem> items;
+  std::unordered_set<std::string> named;
+  std::uint64_t bytes_count = 0;
+  for (Key& key : request.keys) {
+    if (!named.insert(key.text()).second) continue;
+    auto found = co_await engine_.get(place.namespace_id, key, now);
+    if (!found) co_return found.error();
+    BulkGetItem item{std::move(key), std::nullopt, {}};
+    if (*found) {
+      bytes_count += (*found)->head.value_bytes;
+      if (bytes_count > limits::bulk_get_bytes_max) co_return fail(Errc::bulk_get_too_large);
+      item.head = std::move((*found)->head);
+      auto value = co_await read_whole(std::move(**found));
+      if (!value) co_return value.error();
+      item.value = std::move(*value);
+      if (request.type == BulkGet::Type::json && !json::is_json(item.value)) {
+        co_return fail(Errc::bulk_get_not_json);
+      }
+    }
+    items.push_back(std::move(item));
+  }
+  co_return items;
+}
+
+}  // namespace cubby

@@ -1,0 +1,59 @@
+// The rules of keys and values: one method for each thing that can be asked, whatever the dialect.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "core/limits.hpp"
+#include "core/operation.hpp"
+#include "store/engine.hpp"
+
+namespace cubby {
+
+// Methods may be called from any loop at any time; each reads the clock once. Every method answers
+// namespace_not_found if the namespace is not there or belongs to another account, and passes the engine's
+// errors on.
+class KvService {
+ public:
+  // `clock` decides about expiry.
+  KvService(Engine& engine, const Clock& clock) : engine_(engine), clock_(clock) {}
+
+  // Errors: key_not_found.
+  Task<Result<StoredValue>> get(Place place, Key key);
+  Task<Result<Head>> head(Place place, Key key);
+
+  // Replaces value, metadata and expiration as a whole. A value that is too large is read to its end all the
+  // same, so that the error can say how large it was. Errors: those of parse_expiration, value_too_large,
+  // those of the value. Nothing is written then. Limits: limits::value_bytes_max.
+  Task<Result<void>> put(Place place, Key key, RawExpiration expiration, IncomingValue& value);
+
+  // A key that is not there is no error.
+  Task<Result<void>> remove(Place place, Key key);
+
+  // A page is empty only if no key follows; its cursor is empty exactly if no key follows.
+  // Errors: cursor_invalid. Cost: the keys of the page and the expired ones between them, in slices.
+  Task<Result<KeyPage>> list(Place place, ListKeys request);
+
+  // All pairs or none. Answers how many keys were written: the same pair twice counts once.
+  // Errors: bulk_duplicate_key, bulk_too_many, value_too_large, those of parse_expiration, those of the
+  // pairs. Limits: limits::bulk_items_max.
+  Task<Result<std::size_t>> put_all(Place place, BulkPairs& pairs);
+
+  // Answers how many distinct keys were named.
+  Task<Result<std::size_t>> remove_all(Place place, std::vector<Key> keys);
+
+  // In the order asked for; a key named twice is answered once.
+  // Errors: bulk_get_not_json (with Type::json), bulk_get_too_large.
+  // Limits: limits::bulk_get_bytes_max, the values together.
+  Task<Result<std::vector<BulkGetItem>>> get_all(Place place, BulkGet request);
+
+ private:
+  Task<Result<void>> check_place(Place place);
+  Task<Result<std::string>> read_whole(StoredValue value);
+
+  Engine& engine_;
+  const Clock& clock_;
+};
+
+}  // namespace cubby

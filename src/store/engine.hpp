@@ -1,0 +1,121 @@
+// The storage engine: what keeps the data, behind one small asynchronous interface.
+//
+//   write:  begin_upload ─► append… ─► finish ─► apply ──────────────────► acknowledged
+//                                                 │ on stable storage,      │
+//                                                 │ then visible to all     │
+//   read:                                         └─► get, head and scan see it from here on
+//
+// Promises of every engine; the conformance suite (tests/engine_conformance_test.cpp) holds them to it:
+//  * Durability: when `apply` or a catalog change has answered without an error, its effect survives a crash
+//  of the
+//    process and, for engines that keep data, of the machine.
+//  * Atomicity: all mutations of one `apply` become visible together or not at all, with one version.
+//  * Order: a read that starts after an `apply` was acknowledged sees it; versions only grow.
+//  * One write, one record: value, metadata and expiration of a key always come from the same write.
+//  * Expiry: `now` is an argument; a value whose `expiration <= now` does not exist for the reader.
+//
+// Threads: every method may be called from any loop at any time; a `Task` resumes on the loop that awaits it.
+// An engine never blocks a loop and never reads a clock. Lifetime: the engine outlives every task, value,
+// upload and source that it gave out. Errors of every method: storage_failed (after a failed write or sync
+// nothing is acknowledged until the engine is opened again), storage_corrupt (what was read fails its
+// checksum).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "core/entry.hpp"
+#include "core/error.hpp"
+#include "core/task.hpp"
+
+namespace cubby {
+
+// A value on its way in. Nobody sees it before an `apply` names it; destroyed without that, it leaves nothing
+// behind. Used by one coroutine at a time.
+class Upload {
+ public:
+  virtual ~Upload() = default;
+
+  // Adds bytes at the end. They are copied or written before this answers.
+  virtual Task<Result<void>> append(std::string_view bytes) = 0;
+
+  // Writes what is still held back. REQUIRES: no `append` follows.
+  virtual Task<Result<void>> finish() = 0;
+};
+
+// REQUIRES: `value` comes from the same engine and namespace, and its `finish` has answered without an error.
+struct Put {
+  Key key;
+  std::unique_ptr<Upload> value;
+  std::optional<Metadata> metadata;
+  std::optional<Instant> expiration;
+};
+
+// Deleting an absent key is no error.
+struct Delete {
+  Key key;
+};
+
+using Mutation = std::variant<Put, Delete>;
+
+struct ScanRequest {
+  NamespaceId namespace_id;
+  std::string prefix;         // empty: every key
+  std::string after;          // exclusive; any bytes, need not be a key; empty: from the start
+  std::uint32_t entries_max;  // at least 1
+  Instant now;
+};
+
+struct ScanSlice {
+  std::vector<Entry> entries;               // live ones, by key bytes
+  std::optional<std::string> resume_after;  // pass as `after` to go on; nothing: no key follows
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  // Data. These do not ask whether the namespace exists, `apply` excepted: an unknown one is empty.
+
+  virtual Task<Result<std::optional<StoredValue>>> get(NamespaceId namespace_id, Key key, Instant now) = 0;
+  virtual Task<Result<std::optional<Head>>> head(NamespaceId namespace_id, Key key, Instant now) = 0;
+
+  // Looks at a bounded number of rows (limits::list_rows_per_slice), so that a long run of expired keys is
+  // worked off in turns: a slice may be empty and still name where to resume.
+  virtual Task<Result<ScanSlice>> scan(ScanRequest request) = 0;
+
+  virtual std::unique_ptr<Upload> begin_upload(NamespaceId namespace_id) = 0;
+
+  // In order; for the same key twice, the later wins. `written_at` becomes part of the version.
+  // Errors: namespace_not_found, then nothing is applied.
+  virtual Task<Result<Version>> apply(NamespaceId namespace_id, std::vector<Mutation> mutations,
+                                      Timestamp written_at) = 0;
+
+  // Namespaces. Each change is atomic and durable like `apply`, and in one order with it.
+
+  // Errors: title_taken (in the same account).
+  virtual Task<Result<void>> create_namespace(Namespace created) = 0;
+  // Answers the namespace as it now is. Errors: namespace_not_found, title_taken. Its own title again is no
+  // error.
+  virtual Task<Result<Namespace>> rename_namespace(NamespaceId id, Title title) = 0;
+  // Removes its data too; values being read stay readable to their end. Errors: namespace_not_found.
+  virtual Task<Result<void>> remove_namespace(NamespaceId id) = 0;
+  virtual Task<Result<std::optional<Namespace>>> find_namespace(NamespaceId id) = 0;
+  virtual Task<Result<std::vector<Namespace>>> namespaces(AccountId account) = 0;  // in no order
+
+  // Accounts and tokens: written whole, replacing what has the same id.
+
+  virtual Task<Result<void>> put_account(Account account) = 0;
+  virtual Task<Result<std::optional<Account>>> find_account(AccountId id) = 0;
+  virtual Task<Result<std::vector<Account>>> accounts() = 0;  // by id
+  virtual Task<Result<void>> put_token(Token token) = 0;
+  virtual Task<Result<std::optional<Token>>> find_token(TokenHash hash) = 0;
+  virtual Task<Result<std::vector<Token>>> tokens() = 0;  // in no order
+};
+
+}  // namespace cubby

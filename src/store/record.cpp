@@ -1,0 +1,103 @@
+#include "store/record.hpp"
+
+#include <xxhash.h>
+
+#include "store/bytes.hpp"
+
+namespace cubby {
+namespace {
+
+// On disk: never change these numbers.
+constexpr std::uint8_t format = 1;
+constexpr std::uint8_t has_expiration = 1;
+constexpr std::uint8_t has_metadata = 2;
+constexpr std::uint8_t body_in_pieces = 4;
+constexpr std::uint8_t known_flags = has_expiration | has_metadata | body_in_pieces;
+
+std::uint64_t checksum(std::string_view bytes, std::string_view place) {
+  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), XXH3_64bits(place.data(), place.size()));
+}
+
+Error corrupt(const char* what) {
+  return fail(Errc::storage_corrupt, std::string("head record: ") + what);
+}
+
+}  // namespace
+
+void seal(std::string& bytes, std::string_view place) {
+  append_little_endian(bytes, checksum(bytes, place));
+}
+
+Result<std::string_view> unseal(std::string_view bytes, std::string_view place) {
+  constexpr std::size_t checksum_bytes = sizeof(std::uint64_t);
+  if (bytes.size() < checksum_bytes) return fail(Errc::storage_corrupt, "a row is too short");
+  const auto content = bytes.substr(0, bytes.size() - checksum_bytes);
+  ByteReader reader(bytes.substr(content.size()));
+  if (reader.little_endian<std::uint64_t>() != checksum(content, place)) {
+    return fail(Errc::storage_corrupt, "a row does not match its checksum");
+  }
+  return content;
+}
+
+std::string encode_head(const HeadRecord& record, std::string_view place) {
+  const Head& head = record.head;
+  const auto* const inline_value = std::get_if<std::string>(&record.body);
+  std::string bytes;
+  bytes.reserve(64 + (head.metadata ? head.metadata->text().size() : 0) +
+                (inline_value ? inline_value->size() : 0));
+  bytes += static_cast<char>(format);
+  bytes += static_cast<char>((head.expiration ? has_expiration : 0) | (head.metadata ? has_metadata : 0) |
+                             (inline_value ? 0 : body_in_pieces));
+  append_little_endian(bytes, static_cast<std::uint64_t>(head.version));
+  append_little_endian(bytes, head.value_bytes);
+  if (head.expiration) {
+    append_little_endian(bytes, static_cast<std::uint64_t>(head.expiration->time_since_epoch().count()));
+  }
+  if (head.metadata) {
+    append_little_endian(bytes, static_cast<std::uint16_t>(head.metadata->text().size()));
+    bytes += head.metadata->text();
+  }
+  if (inline_value) {
+    bytes += *inline_value;
+  } else {
+    const auto& pieces = std::get<Pieces>(record.body);
+    append_little_endian(bytes, static_cast<std::uint64_t>(pieces.body));
+    append_little_endian(bytes, pieces.count);
+  }
+  seal(bytes, place);
+  return bytes;
+}
+
+Result<HeadRecord> decode_head(std::string_view bytes, std::string_view place) {
+  const auto content = unseal(bytes, place);
+  if (!content) return content.error();
+  ByteReader reader(*content);
+  if (reader.little_endian<std::uint8_t>() != format) return corrupt("unknown format");
+  const auto flags = reader.little_endian<std::uint8_t>();
+  if ((flags & ~known_flags) != 0) return corrupt("unknown flags");
+  HeadRecord record;
+  record.head.version = Version{reader.little_endian<std::uint64_t>()};
+  record.head.value_bytes = reader.little_endian<std::uint64_t>();
+  if (flags & has_expiration) {
+    const auto seconds = static_cast<std::int64_t>(reader.little_endian<std::uint64_t>());
+    record.head.expiration = Instant{std::chrono::seconds(seconds)};
+  }
+  if (flags & has_metadata) {
+    const auto size = reader.little_endian<std::uint16_t>();
+    auto metadata = Metadata::from_compact(std::string(reader.take(size)));
+    if (!metadata) return corrupt("metadata is too large");
+    record.head.metadata = std::move(*metadata);
+  }
+  if (flags & body_in_pieces) {
+    const BodyId body{reader.little_endian<std::uint64_t>()};
+    record.body = Pieces{body, reader.little_endian<std::uint32_t>()};
+  } else {
+    std::string value(reader.take_rest());
+    if (value.size() != record.head.value_bytes) return corrupt("the value's length is wrong");
+    record.body = std::move(value);
+  }
+  if (!reader.is_at_end()) return corrupt("the lengths do not fit");
+  return record;
+}
+
+}  // namespace cubby

@@ -1,0 +1,165 @@
+#include "store/rocksdb_store.hpp"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/table.h>
+
+#include "core/limits.hpp"
+#include "store/bytes.hpp"
+
+namespace cubby {
+namespace {
+
+using limits::MiB;
+
+rocksdb::DBOptions database_options(bool is_new) {
+  rocksdb::DBOptions options;
+  options.create_if_missing = is_new;
+  options.create_missing_column_families = is_new;
+  options.error_if_exists = false;
+  options.paranoid_checks = true;
+  // A torn tail is what a crash leaves; damage before it would be a silent loss and is refused.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  options.track_and_verify_wals_in_manifest = true;
+  // After a failed sync nothing may be acknowledged, so the database must not carry on by itself.
+  options.max_bgerror_resume_count = 0;
+  options.max_total_wal_size = 256 * MiB;
+  options.max_background_jobs = 2;
+  options.bytes_per_sync = 1 * MiB;
+  options.keep_log_file_num = 4;
+  options.max_log_file_size = 4 * MiB;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.format_version = 5;
+  rocksdb::ColumnFamilyOptions options;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  options.compression = rocksdb::kLZ4Compression;
+  return options;
+}
+
+// Pieces of large values: kept out of the tree, so that compaction does not copy them again and again.
+rocksdb::ColumnFamilyOptions value_family_options(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions options = family_options(cache);
+  options.enable_blob_files = true;
+  options.min_blob_size = 4 * limits::KiB;
+  options.enable_blob_garbage_collection = true;
+  options.blob_cache = cache;
+  return options;
+}
+
+// On disk: never change a name.
+std::vector<rocksdb::ColumnFamilyDescriptor> families(std::size_t block_cache_bytes) {
+  const auto cache = rocksdb::NewLRUCache(block_cache_bytes);
+  const auto rows = family_options(cache);
+  return {{rocksdb::kDefaultColumnFamilyName, rows},
+          {"heads", rows},
+          {"values", value_family_options(cache)},
+          {"uploads", rows},
+          {"catalog", rows}};
+}
+
+}  // namespace
+
+namespace rows {
+
+std::string head(NamespaceId namespace_id, std::string_view key) {
+  std::string row;
+  row.reserve(NamespaceId::bytes_count + key.size());
+  row += namespace_id.view();
+  row += key;
+  return row;
+}
+
+std::string upload(NamespaceId namespace_id, BodyId body) {
+  std::string row(namespace_id.view());
+  append_big_endian(row, static_cast<std::uint64_t>(body));
+  return row;
+}
+
+std::string piece(NamespaceId namespace_id, BodyId body, std::uint32_t index) {
+  std::string row = upload(namespace_id, body);
+  append_big_endian(row, index);
+  return row;
+}
+
+std::string after_prefix(std::string prefix) {
+  while (!prefix.empty() && static_cast<unsigned char>(prefix.back()) == 0xFF) prefix.pop_back();
+  // Beyond every row of ours: neither a key nor a body id begins with 0xFF.
+  if (prefix.empty()) return std::string(NamespaceId::bytes_count + 1, static_cast<char>(0xFF));
+  prefix.back() = static_cast<char>(prefix.back() + 1);
+  return prefix;
+}
+
+}  // namespace rows
+
+Error to_error(const rocksdb::Status& status) {
+  const Errc code = status.IsCorruption() ? Errc::storage_corrupt : Errc::storage_failed;
+  return fail(code, status.ToString());
+}
+
+RocksDbStore::RocksDbStore(DataDirectory directory) : directory_(std::move(directory)) {}
+
+Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const std::filesystem::path& path,
+                                                         std::size_t block_cache_bytes) {
+  auto directory = DataDirectory::open(path);
+  if (!directory) return directory.error();
+  std::unique_ptr<RocksDbStore> store(new RocksDbStore(std::move(*directory)));
+  rocksdb::DB* db = nullptr;
+  const auto status = rocksdb::DB::Open(rocksdb::Options(database_options(store->directory_.is_new()), {}),
+                                        store->directory_.database().string(), families(block_cache_bytes),
+                                        &store->families_, &db);
+  if (!status.ok()) {
+    Error error = to_error(status);
+    error.argument = "cannot open the database in " + path.string() + ": " + error.argument;
+    return error;
+  }
+  store->db_.reset(db);
+  if (store->directory_.is_new()) {
+    if (const auto marked = store->directory_.mark(); !marked) return marked.error();
+  }
+  return store;
+}
+
+RocksDbStore::~RocksDbStore() {
+  if (!db_) return;
+  for (auto* family : families_) db_->DestroyColumnFamilyHandle(family);
+  db_->Close();
+}
+
+Result<void> RocksDbStore::write(rocksdb::WriteBatch& batch, Sync sync) {
+  if (has_failed_) return fail(Errc::storage_failed, "an earlier write failed; restart to recover");
+  rocksdb::WriteOptions options;
+  options.sync = sync == Sync::yes;
+  const auto status = db_->Write(options, &batch);
+  if (status.ok()) return {};
+  has_failed_ = true;
+  return to_error(status);
+}
+
+// Row by row, not as a range: many range tombstones would slow every read of the family down.
+void RocksDbStore::remove_pieces(rocksdb::WriteBatchBase& batch, NamespaceId namespace_id,
+                                 const Pieces& pieces) const {
+  for (std::uint32_t index = 0; index < pieces.count; ++index) {
+    batch.Delete(values(), rows::piece(namespace_id, pieces.body, index));
+  }
+}
+
+Result<void> RocksDbStore::collect_unfinished_uploads() {
+  const std::unique_ptr<rocksdb::Iterator> upload(db_->NewIterator({}, uploads()));
+  rocksdb::WriteBatch batch;
+  for (upload->SeekToFirst(); upload->Valid(); upload->Next()) {
+    const std::string row = upload->key().ToString();
+    batch.DeleteRange(values(), row, rows::after_prefix(row));
+    batch.Delete(uploads(), row);
+  }
+  if (!upload->status().ok()) return to_error(upload->status());
+  if (batch.Count() == 0) return {};
+  return write(batch, Sync::yes);
+}
+
+}  // namespace cubby

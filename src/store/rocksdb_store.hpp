@@ -1,0 +1,84 @@
+// The RocksDB database behind the embedded engine: its column families, row keys and options.
+// docs/internals/on_disk_format.md is the page to this file.
+#pragma once
+
+#include <rocksdb/db.h>
+#include <rocksdb/utilities/write_batch_with_index.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/values.hpp"
+#include "store/data_directory.hpp"
+#include "store/record.hpp"
+
+namespace cubby {
+
+// Row keys. Integers in them are big-endian, so that rows sort as numbers do.
+namespace rows {
+std::string head(NamespaceId namespace_id, std::string_view key);               // namespace, key
+std::string piece(NamespaceId namespace_id, BodyId body, std::uint32_t index);  // namespace, body, index
+std::string upload(NamespaceId namespace_id, BodyId body);                      // namespace, body
+// A row key after all rows that start with `prefix`, and before all others that follow.
+std::string after_prefix(std::string prefix);
+}  // namespace rows
+
+// Opens the database and owns it. Everything public is thread-safe.
+class RocksDbStore {
+ public:
+  using Families = std::vector<rocksdb::ColumnFamilyHandle*>;
+
+  static Result<std::unique_ptr<RocksDbStore>> open(const std::filesystem::path& directory,
+                                                    std::size_t block_cache_bytes);
+  ~RocksDbStore();
+  RocksDbStore(const RocksDbStore&) = delete;
+  RocksDbStore& operator=(const RocksDbStore&) = delete;
+
+  rocksdb::DB& db() { return *db_; }
+  rocksdb::ColumnFamilyHandle* meta() const { return families_[0]; }   // counters of the store itself
+  rocksdb::ColumnFamilyHandle* heads() const { return families_[1]; }  // rows::head -> head record
+  rocksdb::ColumnFamilyHandle* values() const {
+    return families_[2];
+  }  // rows::piece -> piece of a large value
+  rocksdb::ColumnFamilyHandle* uploads() const {
+    return families_[3];
+  }  // rows::upload -> "", while unfinished
+  rocksdb::ColumnFamilyHandle* catalog() const { return families_[4]; }  // catalog_place -> catalog row
+
+  enum class Sync { no, yes };
+  // Errors: storage_failed, and from then on for every later write until the store is opened again: after a
+  // failed write nobody knows what the disk holds.
+  Result<void> write(rocksdb::WriteBatch& batch, Sync sync);
+
+  // Adds the removal of the pieces of a body.
+  void remove_pieces(rocksdb::WriteBatchBase& batch, NamespaceId namespace_id, const Pieces& pieces) const;
+
+  // Removes what uploads have left that were cut short by the end of the process. REQUIRES: no upload is
+  // going on.
+  Result<void> collect_unfinished_uploads();
+
+ private:
+  explicit RocksDbStore(DataDirectory directory);
+
+  DataDirectory directory_;
+  std::unique_ptr<rocksdb::DB> db_;
+  Families families_;
+  std::atomic<bool> has_failed_ = false;
+};
+
+// What RocksDB's status means to us. REQUIRES: not ok.
+Error to_error(const rocksdb::Status& status);
+
+inline rocksdb::Slice to_slice(std::string_view bytes) {
+  return {bytes.data(), bytes.size()};
+}
+inline std::string_view to_view(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+}  // namespace cubby

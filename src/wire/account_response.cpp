@@ -1,0 +1,66 @@
+#include "wire/account_response.hpp"
+
+#include "core/json.hpp"
+#include "wire/names.hpp"
+#include "wire/rest_response.hpp"
+
+namespace cubby {
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string json;
+  json::append_string(json, text);
+  return json;
+}
+
+// `items` as the first page of one; nothing on the others.
+Response single_page_response(const std::vector<std::string>& items, const Query& query) {
+  const std::string page = query.get(names::query::page).value_or("1");
+  const bool is_first = page.empty() || page == "1";
+  std::string result = "[";
+  for (const std::string& item : items) {
+    if (!is_first) break;
+    if (result.size() > 1) result += ',';
+    result += item;
+  }
+  result += ']';
+  const std::string total = std::to_string(items.size());
+  const std::string count = is_first ? total : "0";
+  return json_response(result, R"({"page":)" + std::string(is_first ? "1" : "2") + R"(,"per_page":)" +
+                                   std::to_string(std::max<std::size_t>(items.size(), 20)) + R"(,"count":)" +
+                                   count + R"(,"total_count":)" + total + R"(,"total_pages":1})");
+}
+
+}  // namespace
+
+std::string account_json(const Account& account) {
+  return R"({"id":")" + account.id.text() + R"(","name":)" + quoted(account.name) + R"(,"type":"standard"})";
+}
+
+Response accounts_response(const std::vector<Account>& accounts, const Query& query) {
+  std::vector<std::string> items;
+  for (const Account& account : accounts) items.push_back(account_json(account));
+  return single_page_response(items, query);
+}
+
+Response memberships_response(const std::vector<Account>& accounts, const Query& query) {
+  std::vector<std::string> items;
+  for (const Account& account : accounts) {
+    items.push_back(R"({"id":")" + account.id.text() + R"(","status":"accepted","account":)" +
+                    account_json(account) + R"(,"roles":["Administrator"]})");
+  }
+  return single_page_response(items, query);
+}
+
+Response user_response(TokenId token, const std::string& name) {
+  // An address under `.invalid` can never be somebody's.
+  return json_response(R"({"id":")" + token.text() + R"(","email":)" + quoted(name + "@cubby.invalid") + "}");
+}
+
+Response token_verified_response(TokenId token) {
+  // Clients print the message; the code is the one that Cloudflare sends here.
+  return json_response(R"({"id":")" + token.text() + R"(","status":"active"})", {},
+                       R"({"code":10000,"message":"This API Token is valid and active","type":null})");
+}
+
+}  // namespace cubby

@@ -1,0 +1,50 @@
+// A request and an answer as the codecs see them: HTTP without its transport.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/byte_source.hpp"
+
+namespace cubby {
+
+enum class Method { get, head, put, post, delete_, other };
+
+// What stands before the body. Only the headers that something here reads are kept; of a header that was sent
+// twice, the first.
+struct RequestHead {
+  Method method = Method::other;
+  std::string method_text;  // as sent
+  std::string target;       // as sent
+  std::optional<std::string> authorization;
+  std::optional<std::string> auth_email;
+  std::optional<std::string> auth_key;
+  std::optional<std::string> content_type;
+  std::optional<std::string> if_none_match;
+};
+
+// The body of a request. Used by one coroutine at a time.
+class RequestBody : public ByteSource {
+ public:
+  // How many bytes are read before `read` answers request_too_large: small until the caller has proved who it
+  // is.
+  virtual void allow(std::uint64_t bytes_max) = 0;
+};
+
+struct Response {
+  unsigned status = 200;
+  std::string_view content_type;  // one of names::media; empty when there is no body
+  std::vector<std::pair<std::string_view, std::string>> headers;
+  std::string body;                         // all of it, or its first piece when `rest` is there
+  std::unique_ptr<ByteSource> rest;         // what follows
+  std::optional<std::uint64_t> body_bytes;  // the length of the whole, when it is not that of `body`
+
+  std::uint64_t content_length() const { return body_bytes.value_or(body.size()); }
+};
+
+}  // namespace cubby

@@ -1,0 +1,57 @@
+// Every name that Cubby shares with its clients over HTTP, so that a misspelt one does not compile.
+#pragma once
+
+#include <string_view>
+
+namespace cubby::names {
+
+// Prefixes of the REST API: both are served, since wrangler and the SDKs take any base address.
+inline constexpr std::string_view rest_prefix = "/client/v4";
+
+namespace query {
+inline constexpr std::string_view cursor = "cursor";
+inline constexpr std::string_view direction = "direction";
+inline constexpr std::string_view expiration = "expiration";
+inline constexpr std::string_view expiration_ttl = "expiration_ttl";
+inline constexpr std::string_view limit = "limit";
+inline constexpr std::string_view order = "order";
+inline constexpr std::string_view page = "page";
+inline constexpr std::string_view per_page = "per_page";
+inline constexpr std::string_view prefix = "prefix";
+}  // namespace query
+
+namespace field {  // of JSON bodies and of forms
+inline constexpr std::string_view base64 = "base64";
+inline constexpr std::string_view expiration = "expiration";
+inline constexpr std::string_view expiration_ttl = "expiration_ttl";
+inline constexpr std::string_view jurisdiction = "jurisdiction";
+inline constexpr std::string_view key = "key";
+inline constexpr std::string_view keys = "keys";
+inline constexpr std::string_view metadata = "metadata";
+inline constexpr std::string_view mode = "mode";
+inline constexpr std::string_view title = "title";
+inline constexpr std::string_view type = "type";
+inline constexpr std::string_view value = "value";
+inline constexpr std::string_view with_metadata = "withMetadata";
+}  // namespace field
+
+namespace header {  // lower case: HTTP compares them without regard to case
+inline constexpr std::string_view allow = "allow";
+inline constexpr std::string_view auth_email = "x-auth-email";
+inline constexpr std::string_view auth_key = "x-auth-key";
+inline constexpr std::string_view authorization = "authorization";
+inline constexpr std::string_view cache_control = "cache-control";
+inline constexpr std::string_view content_type = "content-type";
+inline constexpr std::string_view etag = "etag";
+inline constexpr std::string_view expiration = "expiration";
+inline constexpr std::string_view if_none_match = "if-none-match";
+inline constexpr std::string_view should_retry = "x-should-retry";  // read by the official SDKs
+}  // namespace header
+
+namespace media {
+inline constexpr std::string_view json = "application/json";
+inline constexpr std::string_view octets = "application/octet-stream";
+inline constexpr std::string_view text = "text/plain;charset=UTF-8";
+}  // namespace media
+
+}  // namespace cubby::names

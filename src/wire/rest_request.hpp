@@ -1,0 +1,43 @@
+// Requests of the REST API into operations: parameters and small JSON bodies. Values and bulk writes, which
+// are too large to hold, are in incoming_value and bulk_pairs.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/byte_source.hpp"
+#include "core/operation.hpp"
+#include "wire/percent.hpp"
+
+namespace cubby {
+
+// The key that a path segment names. Errors: those of Key::parse, and key_not_decodable for a bad escape.
+Result<Key> parse_key_segment(std::string_view segment);
+
+RawExpiration parse_expiration_query(const Query& query);
+
+// Errors: list_limit_malformed, list_limit_too_large, key_too_long (the prefix), key_not_decodable (a bad
+// escape).
+Result<ListKeys> parse_list_keys(const Query& query);
+
+// Errors: page_malformed, per_page_malformed, order_invalid, direction_invalid.
+Result<ListNamespaces> parse_list_namespaces(const Query& query);
+
+// Bodies: each reads its source to the end unless there is an error. All give those of the source.
+
+// Errors: body_not_json, title_missing, title_too_long, namespace_option_invalid.
+Task<Result<NewNamespace>> read_new_namespace(ByteSource& body);
+
+// Errors: body_not_json, title_missing, title_too_long.
+Task<Result<Title>> read_title(ByteSource& body);
+
+// The keys of a bulk delete. Errors: bulk_body_malformed, bulk_too_many, those of Key::parse.
+// Limits: limits::bulk_items_max.
+Task<Result<std::vector<Key>>> read_key_list(ByteSource& body);
+
+// Errors: bulk_body_malformed, bulk_get_empty, bulk_too_many, bulk_get_bad_type, those of Key::parse.
+// Limits: limits::bulk_get_keys_max.
+Task<Result<BulkGet>> read_bulk_get(ByteSource& body);
+
+}  // namespace cubby

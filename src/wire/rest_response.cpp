@@ -1,0 +1,222 @@
+#include "wire/rest_response.hpp"
+
+#include <charconv>
+
+#include "core/json.hpp"
+#include "wire/error_table.hpp"
+#include "wire/names.hpp"
+
+namespace cubby {
+namespace {
+
+std::string quoted(std::string_view text) {
+  std::string json;
+  json::append_string(json, text);
+  return json;
+}
+
+std::string seconds_text(Instant instant) {
+  return std::to_string(instant.time_since_epoch().count());
+}
+
+std::string envelope(std::string_view result, std::string_view is_success, std::string_view errors,
+                     std::string_view messages) {
+  std::string json = R"({"result":)";
+  json += result;
+  json += R"(,"success":)";
+  json += is_success;
+  json += R"(,"errors":[)";
+  json += errors;
+  json += R"(],"messages":[)";
+  json += messages;
+  json += ']';
+  return json;
+}
+
+Response json_body(unsigned status, std::string body) {
+  Response response;
+  response.status = status;
+  response.content_type = names::media::json;
+  response.headers.emplace_back(names::header::cache_control, "no-store");
+  response.body = std::move(body);
+  return response;
+}
+
+std::string error_item(int code, std::string_view message, std::string_view more = {}) {
+  return R"({"code":)" + std::to_string(code) + R"(,"message":)" + quoted(message) + std::string(more) + "}";
+}
+
+std::string error_items(std::string_view operation, const Error& error) {
+  const ErrorRow& row = error_row(error.code);
+  std::string message = error_text(error);
+  if (row.wording == Wording::of_operation) message = std::string(operation) + ": '" + message + "'";
+  switch (error.code) {
+    case Errc::authorization_malformed:
+      return error_item(
+          row.rest_code, message,
+          R"(,"error_chain":[)" + error_item(6111, "Invalid format for Authorization header") + "]");
+    case Errc::route_unknown:
+      return error_item(row.rest_code, message) + "," + error_item(7000, "No route for that URI");
+    default:
+      return error_item(row.rest_code, message);
+  }
+}
+
+}  // namespace
+
+Response json_response(std::string_view result, std::string_view result_info, std::string_view messages) {
+  std::string body = envelope(result, "true", "", messages);
+  if (!result_info.empty()) {
+    body += R"(,"result_info":)";
+    body += result_info;
+  }
+  body += '}';
+  return json_body(200, std::move(body));
+}
+
+Response error_response(std::string_view operation, const Error& error) {
+  Response response =
+      json_body(error_row(error.code).status, envelope("null", "false", error_items(operation, error), "") + "}");
+  const bool is_permanent = error.code == Errc::storage_failed || error.code == Errc::storage_corrupt;
+  if (is_permanent) response.headers.emplace_back(names::header::should_retry, "false");
+  return response;
+}
+
+std::string etag_of(Version version) {
+  char digits[16];
+  const auto end = std::to_chars(digits, digits + sizeof digits, static_cast<std::uint64_t>(version), 16).ptr;
+  return '"' + std::string(digits, end) + '"';
+}
+
+bool is_listed(std::string_view if_none_match, std::string_view etag) {
+  while (!if_none_match.empty()) {
+    const auto comma = if_none_match.find(',');
+    std::string_view each = if_none_match.substr(0, comma);
+    if_none_match.remove_prefix(comma == if_none_match.npos ? if_none_match.size() : comma + 1);
+    while (each.starts_with(' ') || each.starts_with('\t')) each.remove_prefix(1);
+    while (each.ends_with(' ') || each.ends_with('\t')) each.remove_suffix(1);
+    if (each.starts_with("W/")) each.remove_prefix(2);  // weak comparison, as RFC 9110 asks for here
+    if (each == "*" || each == etag) return true;
+  }
+  return false;
+}
+
+Response value_head_response(const Head& head) {
+  Response response;
+  response.content_type = names::media::octets;
+  response.headers.emplace_back(names::header::etag, etag_of(head.version));
+  if (head.expiration)
+    response.headers.emplace_back(names::header::expiration, seconds_text(*head.expiration));
+  response.body_bytes = head.value_bytes;
+  return response;
+}
+
+Response value_response(StoredValue value) {
+  Response response = value_head_response(value.head);
+  response.body = std::move(value.bytes);
+  response.rest = std::move(value.rest);
+  return response;
+}
+
+Response not_modified_response(const Head& head) {
+  Response response = value_head_response(head);
+  response.status = 304;
+  response.content_type = {};
+  response.body_bytes.reset();
+  return response;
+}
+
+std::string namespace_json(const Namespace& each) {
+  std::string json = R"({"id":")" + each.id.text() + R"(","title":)" + quoted(each.title.text()) +
+                     R"(,"supports_url_encoding":true)";
+  switch (each.jurisdiction) {
+    case Jurisdiction::none:
+      break;
+    case Jurisdiction::eu:
+      json += R"(,"jurisdiction":"eu")";
+      break;
+    case Jurisdiction::fedramp:
+      json += R"(,"jurisdiction":"fedramp")";
+      break;
+    case Jurisdiction::us:
+      json += R"(,"jurisdiction":"us")";
+      break;
+  }
+  if (each.mode == NamespaceMode::instant) json += R"(,"mode":"instant")";
+  return json + "}";
+}
+
+Response namespace_page_response(const NamespacePage& page, const ListNamespaces& request) {
+  std::string result = "[";
+  for (const Namespace& each : page.namespaces) {
+    if (result.size() > 1) result += ',';
+    result += namespace_json(each);
+  }
+  result += ']';
+  const auto total_pages = (page.total_count + request.per_page - 1) / request.per_page;
+  return json_response(result, R"({"page":)" + std::to_string(request.page) + R"(,"per_page":)" +
+                                   std::to_string(request.per_page) + R"(,"count":)" +
+                                   std::to_string(page.namespaces.size()) + R"(,"total_count":)" +
+                                   std::to_string(page.total_count) + R"(,"total_pages":)" +
+                                   std::to_string(total_pages) + "}");
+}
+
+Response key_page_response(const KeyPage& page) {
+  std::string result = "[";
+  for (const Entry& entry : page.entries) {
+    if (result.size() > 1) result += ',';
+    result += R"({"name":)";
+    json::append_string(result, entry.key.text());
+    if (entry.head.expiration) result += R"(,"expiration":)" + seconds_text(*entry.head.expiration);
+    if (entry.head.metadata) result += R"(,"metadata":)" + entry.head.metadata->text();
+    result += '}';
+  }
+  result += ']';
+  // The cursor twice: some SDK versions look for `cursors.after` and would stop at the first page without it.
+  return json_response(result, R"({"count":)" + std::to_string(page.entries.size()) + R"(,"cursor":")" +
+                                   page.cursor + R"(","cursors":{"after":")" + page.cursor + R"("}})");
+}
+
+Response metadata_response(const Head& head) {
+  return json_response(head.metadata ? head.metadata->text() : "null");
+}
+
+Response bulk_count_response(std::size_t count) {
+  return json_response(R"({"successful_key_count":)" + std::to_string(count) + R"(,"unsuccessful_keys":[]})");
+}
+
+namespace {
+
+void append_value(std::string& json, const BulkGetItem& item, BulkGet::Type type) {
+  // The service has checked that it is JSON.
+  if (type == BulkGet::Type::json)
+    json += item.value;
+  else
+    json::append_string(json, item.value);
+}
+
+}  // namespace
+
+Response bulk_get_response(const std::vector<BulkGetItem>& items, const BulkGet& request) {
+  std::string values = "{";
+  for (const BulkGetItem& item : items) {
+    if (values.size() > 1) values += ',';
+    json::append_string(values, item.key.text());
+    values += ':';
+    if (!item.head) {
+      values += "null";
+    } else if (!request.with_metadata) {
+      append_value(values, item, request.type);
+    } else {
+      values += R"({"value":)";
+      append_value(values, item, request.type);
+      values += R"(,"metadata":)" + (item.head->metadata ? item.head->metadata->text() : "null");
+      if (item.head->expiration) values += R"(,"expiration":)" + seconds_text(*item.head->expiration);
+      values += '}';
+    }
+  }
+  values += '}';
+  return json_response(R"({"values":)" + values + "}");
+}
+
+}  // namespace cubby
