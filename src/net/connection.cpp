@@ -93,6 +93,9 @@ class Connection::Body final : public RequestBody {
       if (const auto received = co_await stream.receive(limits::body_piece_bytes); !received)
         co_return received;
     }
+    // Beast asserts that what it calls incomplete comes back with the five bytes that a body's end has at
+    // least.
+    if (needs_more_ && stream.input().size() < 5) co_return Result<void>{};
     boost::beast::error_code error;
     parsed_ = parser_.put(asio::buffer(stream.input()), error);
     needs_more_ = error == http::error::need_more;
@@ -149,7 +152,7 @@ Task<Result<void>> Connection::serve_one() {
   Body body(*this);
   Response response = co_await answer(body);
   const bool is_reusable = co_await body.discard_rest();
-  keeps_alive_ = is_reusable && parser_->keep_alive();
+  keeps_alive_ = is_reusable && parser_->is_persistent();
   auto written = co_await write(std::move(response));
   parser_.reset();
   is_idle_ = true;
@@ -160,10 +163,14 @@ Task<Result<void>> Connection::serve_one() {
 Task<Result<void>> Connection::read_head() {
   stream_.set_deadline(patience_.idle);
   boost::beast::error_code error;
+  std::size_t head_bytes = 0;  // for Beast's limit leaves the request line out
   while (true) {
     if (!stream_.input().empty()) {
       if (std::exchange(is_idle_, false)) stream_.set_deadline(patience_.head);
-      stream_.consume(parser_->put(asio::buffer(stream_.input()), error));
+      const std::size_t parsed = parser_->put(asio::buffer(stream_.input()), error);
+      stream_.consume(parsed);
+      head_bytes += parsed;
+      if (head_bytes > limits::request_head_bytes_max) co_return fail(Errc::request_head_too_large);
       if (parser_->is_header_done()) break;
       if (error == http::error::header_limit) co_return fail(Errc::request_head_too_large);
       if (error && error != http::error::need_more) co_return fail(Errc::request_malformed, error.message());

@@ -36,6 +36,11 @@ Result<tcp::endpoint> resolve(const std::string& host, std::uint16_t port) {
   return found.begin()->endpoint();
 }
 
+std::string text_of(const tcp::endpoint& endpoint) {
+  const std::string host = endpoint.address().to_string();
+  return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
+}
+
 // Several listeners share the port, so the kernel would let a second server share it too, silently. This asks
 // whether it is free, and picks one for port 0.
 Result<tcp::endpoint> reserve(const tcp::endpoint& wanted) {
@@ -47,8 +52,7 @@ Result<tcp::endpoint> reserve(const tcp::endpoint& wanted) {
   if (!error) probe.bind(wanted, error);
   if (!error) probe.listen(1, error);
   if (error) {
-    return fail(Errc::internal, "cannot listen on " + wanted.address().to_string() + " port " +
-                                    std::to_string(wanted.port()) + ": " + error.message());
+    return fail(Errc::internal, "cannot listen on " + text_of(wanted) + ": " + error.message());
   }
   return probe.local_endpoint();
 }
@@ -187,8 +191,7 @@ Result<void> HttpServer::start() {
     if (const auto listening = loop->listen(*endpoint); !listening) return listening;
   }
   for (auto& loop : loops_) loop->start();
-  const std::string host = endpoint->address().to_string();
-  address_ = (endpoint->address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint->port());
+  address_ = text_of(*endpoint);
   return {};
 }
 

@@ -31,10 +31,11 @@ Task<Result<Response>> get_value(RestApi& api, Call& call) {
 Task<Result<Response>> put_value(RestApi& api, Call& call) {
   auto key = parse_key_segment(call.key_segment);
   if (!key) co_return key.error();
+  auto expiration = parse_expiration_query(call.query);
+  if (!expiration) co_return expiration.error();
   const auto value = make_incoming_value(call.head.content_type, call.body);
   if (!value) co_return value.error();
-  const auto stored =
-      co_await api.kv().put(call.place, std::move(*key), parse_expiration_query(call.query), **value);
+  const auto stored = co_await api.kv().put(call.place, std::move(*key), std::move(*expiration), **value);
   if (!stored) co_return stored.error();
   co_return json_response("null");
 }

@@ -1,5 +1,6 @@
 #include "net/request_parser.hpp"
 
+#include <algorithm>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 
@@ -63,7 +64,7 @@ void RequestParser::on_field_impl(Field field, View name, View value, ErrorCode&
       ++hosts_;
       return;
     case Field::content_length:
-      ++content_lengths_;
+      content_lengths_ += 1 + static_cast<int>(std::count(value.begin(), value.end(), ','));
       return;
     case Field::transfer_encoding:
       ++transfer_encodings_;

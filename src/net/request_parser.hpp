@@ -23,6 +23,9 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
 
   const RequestHead& head() const { return head_; }
   bool expects_continue() const { return expects_continue_; }
+  // Whether another request may follow; never in HTTP/1.0, whose ways of saying so are not worth their
+  // trouble.
+  bool is_persistent() const { return version_ == 11 && keep_alive(); }
 
   // Why the head is refused though it parsed; nothing if it is not. REQUIRES: is_header_done().
   std::optional<std::string> refusal() const;

@@ -101,8 +101,12 @@ Task<Response> RestApi::handle(const RequestHead& head, RequestBody& body) {
     co_return refused;
   }
   auto response = co_await call_route(*match, head, body);
-  if (!response) co_return error_response(match->route->operation, response.error());
-  co_return std::move(*response);
+  if (response) co_return std::move(*response);
+  Response refused = error_response(match->route->operation, response.error());
+  if (response.error().code == Errc::method_not_allowed) {  // see malformed_namespace
+    refused.headers.emplace_back(names::header::allow, "GET, HEAD");
+  }
+  co_return refused;
 }
 
 Task<Result<Response>> RestApi::call_route(const RouteMatch& match, const RequestHead& head,

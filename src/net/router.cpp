@@ -90,7 +90,7 @@ Result<RouteMatch> find_route(std::span<const Route> routes, std::string_view pa
     add_allowed(allowed, route.method);
   }
   if (!allowed.empty()) return fail(Errc::method_not_allowed, head.method_text);
-  return fail(Errc::route_unknown, std::string(path));
+  return fail(Errc::route_unknown, head.target.substr(0, head.target.find('?')));
 }
 
 }  // namespace cubby

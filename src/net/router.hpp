@@ -48,7 +48,7 @@ std::string_view query_of(std::string_view target);
 
 // The route of a path and a method; HEAD finds the route of GET. A trailing slash matters:
 // `…/namespaces/{id}/` is no route, because clients send it when a key is `..`. Errors: route_unknown, with
-// the path; method_not_allowed, with the method. `allowed` then lists what would do.
+// the path as sent; method_not_allowed, with the method. `allowed` then lists what would do.
 Result<RouteMatch> find_route(std::span<const Route> routes, std::string_view path, const RequestHead& head,
                               std::string& allowed);
 

@@ -51,8 +51,10 @@ void encode(std::string& out, const Token& token) {
   out += static_cast<char>(token.revoked);
   out += static_cast<char>(token.account.has_value());
   if (token.account) out += token.account->view();
-  const auto expiration = token.expiration ? token.expiration->time_since_epoch().count() : 0;
-  append_little_endian(out, static_cast<std::uint64_t>(expiration));
+  out += static_cast<char>(token.expiration.has_value());
+  if (token.expiration) {
+    append_little_endian(out, static_cast<std::uint64_t>(token.expiration->time_since_epoch().count()));
+  }
   append_text(out, token.name);
 }
 
@@ -78,8 +80,10 @@ Token decode_token(ByteReader& reader) {
   token.right = static_cast<Right>(reader.little_endian<std::uint8_t>());
   token.revoked = reader.little_endian<std::uint8_t>() != 0;
   if (reader.little_endian<std::uint8_t>() != 0) token.account = take_id<AccountId>(reader);
-  const auto expiration = static_cast<std::int64_t>(reader.little_endian<std::uint64_t>());
-  if (expiration != 0) token.expiration = Instant{std::chrono::seconds(expiration)};
+  if (reader.little_endian<std::uint8_t>() != 0) {
+    const auto seconds = static_cast<std::int64_t>(reader.little_endian<std::uint64_t>());
+    token.expiration = Instant{std::chrono::seconds(seconds)};
+  }
   token.name = take_text(reader);
   return token;
 }

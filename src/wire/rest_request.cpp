@@ -39,8 +39,9 @@ Result<Key> parse_key_segment(std::string_view segment) {
   return Key::parse(std::move(*text));
 }
 
-RawExpiration parse_expiration_query(const Query& parameters) {
-  return {parameters.get(query::expiration), parameters.get(query::expiration_ttl)};
+Result<RawExpiration> parse_expiration_query(const Query& parameters) {
+  if (parameters.malformed()) return fail(Errc::expiration_malformed, *parameters.malformed());
+  return RawExpiration{parameters.get(query::expiration), parameters.get(query::expiration_ttl)};
 }
 
 Result<ListKeys> parse_list_keys(const Query& parameters) {

@@ -15,7 +15,8 @@ namespace cubby {
 // The key that a path segment names. Errors: those of Key::parse, and key_not_decodable for a bad escape.
 Result<Key> parse_key_segment(std::string_view segment);
 
-RawExpiration parse_expiration_query(const Query& query);
+// Errors: expiration_malformed (a bad escape in the query: it might have been an expiry).
+Result<RawExpiration> parse_expiration_query(const Query& query);
 
 // Errors: list_limit_malformed, list_limit_too_large, key_too_long (the prefix), key_not_decodable (a bad
 // escape).

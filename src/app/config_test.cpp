@@ -1,0 +1,181 @@
+#include "app/config.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <fstream>
+
+#include "tests/support/fresh_directory.hpp"
+
+namespace cubby {
+namespace {
+
+// A command line with an environment of its own, in which nothing of ours is set.
+class Config : public testing::Test {
+ protected:
+  Config() { clear(); }
+  ~Config() override { clear(); }
+
+  static void clear() {
+    for (const char* name :
+         {"DATA_DIR", "LISTEN", "ACCOUNT_ID", "THREADS", "STOP_SECONDS", "CONFIG", "ADMIN_TOKEN"}) {
+      ::unsetenv((std::string("CUBBY_") + name).c_str());
+    }
+  }
+
+  static void set(const char* name, const std::string& value) { ::setenv(name, value.c_str(), 1); }
+
+  // `--config FILE` with that text in the file.
+  std::vector<std::string> file(const std::string& text) {
+    const auto path = directory_.path() / "cubby.toml";
+    std::ofstream(path) << text;
+    return {"--config", path.string()};
+  }
+
+  // What `cubby serve` with these arguments reads; complaints are in complaint_.
+  CommandLine read(const std::vector<std::string>& arguments, const std::string& command = "serve") {
+    std::vector<const char*> argv{"cubby", command.c_str()};
+    for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+    testing::internal::CaptureStderr();
+    testing::internal::CaptureStdout();
+    CommandLine line = read_command_line(static_cast<int>(argv.size()), argv.data());
+    printed_ = testing::internal::GetCapturedStdout();
+    complaint_ = testing::internal::GetCapturedStderr();
+    return line;
+  }
+
+  void expect_complaint(const std::vector<std::string>& arguments, const std::string& about) {
+    const CommandLine line = read(arguments);
+    EXPECT_FALSE(line.serve) << about;
+    EXPECT_NE(line.exit_code, 0) << about;
+    EXPECT_NE(complaint_.find(about), std::string::npos) << complaint_;
+  }
+
+  FreshDirectory directory_;
+  std::string complaint_;
+  std::string printed_;
+};
+
+const std::string some_account = "00112233445566778899aabbccddeeff";
+
+TEST_F(Config, HasDefaultsForEverything) {
+  const auto config = read({}).serve.value();
+  EXPECT_EQ(config.data_dir, "cubby-data");
+  EXPECT_EQ(config.listen.host, "127.0.0.1");
+  EXPECT_EQ(config.listen.port, 8484);
+  EXPECT_FALSE(config.account_id);
+  EXPECT_FALSE(config.admin_token);
+  EXPECT_GE(config.threads, 1u);
+  EXPECT_EQ(config.stop_seconds, 10u);
+}
+
+TEST_F(Config, TakesEverySettingAsAFlag) {
+  const auto config = read({"--data-dir", "d", "--listen=[::1]:0", "--account-id", some_account, "--threads",
+                            "3", "--stop-seconds", "0"})
+                          .serve.value();
+  EXPECT_EQ(config.data_dir, "d");
+  EXPECT_EQ(config.listen.host, "::1");
+  EXPECT_EQ(config.listen.port, 0);
+  EXPECT_EQ(config.account_id->text(), some_account);
+  EXPECT_EQ(config.threads, 3u);
+  EXPECT_EQ(config.stop_seconds, 0u);
+}
+
+TEST_F(Config, TakesEverySettingFromTheEnvironment) {
+  set("CUBBY_DATA_DIR", "d");
+  set("CUBBY_LISTEN", "0.0.0.0:1");
+  set("CUBBY_ACCOUNT_ID", some_account);
+  set("CUBBY_THREADS", "3");
+  set("CUBBY_STOP_SECONDS", "4");
+  const auto config = read({}).serve.value();
+  EXPECT_EQ(config.data_dir, "d");
+  EXPECT_EQ(config.listen.host, "0.0.0.0");
+  EXPECT_EQ(config.listen.port, 1);
+  EXPECT_EQ(config.account_id->text(), some_account);
+  EXPECT_EQ(config.threads, 3u);
+  EXPECT_EQ(config.stop_seconds, 4u);
+}
+
+TEST_F(Config, TakesEverySettingFromAFile) {
+  const auto config = read(file("data-dir = 'd'\nlisten = 'localhost:65535'\naccount-id = '" + some_account +
+                                "'\nthreads = 3\nstop-seconds = 4\n"))
+                          .serve.value();
+  EXPECT_EQ(config.data_dir, "d");
+  EXPECT_EQ(config.listen.host, "localhost");
+  EXPECT_EQ(config.listen.port, 65535);
+  EXPECT_EQ(config.account_id->text(), some_account);
+  EXPECT_EQ(config.threads, 3u);
+  EXPECT_EQ(config.stop_seconds, 4u);
+}
+
+TEST_F(Config, LetsAFlagWinOverTheEnvironmentAndThatOverTheFile) {
+  auto arguments = file("data-dir = 'file'\nthreads = 5\nstop-seconds = 5");
+  set("CUBBY_DATA_DIR", "environment");
+  set("CUBBY_THREADS", "4");
+  arguments.insert(arguments.end(), {"--data-dir", "flag"});
+  const auto config = read(arguments).serve.value();
+  EXPECT_EQ(config.data_dir, "flag");
+  EXPECT_EQ(config.threads, 4u);
+  EXPECT_EQ(config.stop_seconds, 5u);
+}
+
+TEST_F(Config, TakesTheFileFromTheEnvironment) {
+  set("CUBBY_CONFIG", file("stop-seconds = 7")[1]);
+  EXPECT_EQ(read({}).serve.value().stop_seconds, 7u);
+}
+
+TEST_F(Config, TakesTheTokenFromTheEnvironmentOnly) {
+  const std::string token(40, 'a');
+  set("CUBBY_ADMIN_TOKEN", token);
+  EXPECT_EQ(read({}).serve.value().admin_token, token);
+  expect_complaint({"--admin-token", token}, "--admin-token");
+  expect_complaint(file("admin-token = '" + token + "'"), "admin-token");
+}
+
+TEST_F(Config, RefusesATokenOfAnotherShape) {
+  for (const std::string& token : {std::string(39, 'a'), std::string(81, 'a'), std::string(40, '!')}) {
+    set("CUBBY_ADMIN_TOKEN", token);
+    expect_complaint({}, "CUBBY_ADMIN_TOKEN");
+  }
+  set("CUBBY_ADMIN_TOKEN", "");
+  EXPECT_FALSE(read({}).serve.value().admin_token);
+}
+
+TEST_F(Config, ComplainsAboutSettingsThatMakeNoSense) {
+  expect_complaint({"--data-dir", ""}, "--data-dir");
+  expect_complaint({"--threads", "0"}, "--threads");
+  expect_complaint({"--threads", "257"}, "--threads");
+  expect_complaint({"--threads", "many"}, "--threads");
+  expect_complaint({"--stop-seconds", "-1"}, "--stop-seconds");
+  expect_complaint({"--account-id", "abc"}, "--account-id");
+  expect_complaint({"--unknown"}, "--unknown");
+  for (const char* address :
+       {"8484", ":8484", "host", "host:", "host:-1", "host:65536", "host:80x", "::1:80", "[]:80"}) {
+    expect_complaint({"--listen", address}, "--listen");
+  }
+}
+
+TEST_F(Config, ComplainsAboutAFileThatItDoesNotUnderstand) {
+  expect_complaint({"--config", "/nowhere/cubby.toml"}, "/nowhere/cubby.toml");
+  expect_complaint(file("data-dir = "), "line 1");
+  expect_complaint(file("data_dir = 'd'"), "unknown setting: data_dir");
+  expect_complaint(file("config = 'other.toml'"), "unknown setting: config");
+  expect_complaint(file("help = 'me'"), "unknown setting: help");
+  expect_complaint(file("threads = 'many'"), "--threads");
+  expect_complaint(file("threads = 0"), "--threads");
+  expect_complaint(file("stop-seconds = 1.5"), "values must be strings or integers");
+  expect_complaint(file("[listen]\nhost = 'h'"), "values must be strings or integers");
+}
+
+TEST_F(Config, HelpsAndTellsItsVersionWithoutServing) {
+  EXPECT_FALSE(read({"--help"}).serve);
+  EXPECT_NE(printed_.find("CUBBY_DATA_DIR"), std::string::npos);
+  EXPECT_FALSE(read({}, "--version").serve);
+  EXPECT_EQ(printed_, "cubby " CUBBY_VERSION "\n");
+  const CommandLine unknown = read({}, "fly");
+  EXPECT_FALSE(unknown.serve);
+  EXPECT_NE(unknown.exit_code, 0);
+}
+
+}  // namespace
+}  // namespace cubby

@@ -1,0 +1,29 @@
+#include "wire/error_table.hpp"
+
+#include <gtest/gtest.h>
+
+namespace cubby {
+namespace {
+
+TEST(ErrorTable, GivesEveryErrorAStatusAndACode) {
+  for (int i = 0; i <= static_cast<int>(Errc::last); ++i) {
+    const ErrorRow& row = error_row(static_cast<Errc>(i));
+    EXPECT_EQ(row.code, static_cast<Errc>(i));
+    EXPECT_GE(row.status, 400u);
+    EXPECT_LE(row.status, 599u);
+    EXPECT_NE(row.status, 409u) << "the SDKs would try again";
+    EXPECT_GE(row.rest_code, 1000);
+    EXPECT_FALSE(row.text.empty());
+  }
+}
+
+TEST(ErrorTable, PutsTheArgumentInItsPlaceOnce) {
+  EXPECT_EQ(error_text(fail(Errc::key_too_long, "513")),
+            "UTF-8 encoded length of 513 exceeds key length limit of 512.");
+  EXPECT_EQ(error_text(fail(Errc::key_illegal, "{}")),
+            "Illegal key name \"{}\". Please use a different name.");
+  EXPECT_EQ(error_text(fail(Errc::key_not_found, "ignored")), "key not found");
+}
+
+}  // namespace
+}  // namespace cubby
