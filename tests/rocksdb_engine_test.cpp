@@ -1,0 +1,267 @@
+// What only the RocksDB engine can promise: that everything is there again after it was closed, and that
+// nothing is left of what is gone. Damage: rocksdb_damage_test.cpp; crashes: crash_test.cpp.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/support/engine_fixture.hpp"
+#include "tests/support/rocksdb_rows.hpp"
+
+namespace cubby {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+constexpr std::size_t piece = limits::value_piece_bytes;
+
+class RocksDbEngineTest : public testing::Test {
+ protected:
+  FreshDirectory directory;
+  std::unique_ptr<Engine> engine = open_rocksdb(directory.path()).value();
+  Store store = new_store(*engine);
+
+  void reopen() {
+    engine.reset();
+    engine = open_rocksdb(directory.path()).value();
+    store = Store(*engine, store.id());
+  }
+
+  std::size_t count(const std::string& family) {
+    engine.reset();
+    return RocksDbRows(directory.path()).of(family).size();
+  }
+};
+
+// ---- Close and open again
+
+TEST_F(RocksDbEngineTest, ValuesOfAllSizesSurviveReopening) {
+  const std::size_t sizes[] = {0,
+                               1,
+                               limits::inline_value_bytes_max,
+                               limits::inline_value_bytes_max + 1,
+                               piece,
+                               piece + 1,
+                               3 * piece + 5};
+  std::vector<Version> versions;
+  for (const std::size_t size : sizes) {
+    versions.push_back(
+        store.put(std::to_string(size), some_bytes(size), {.metadata = metadata(R"({"a":"b"})")}));
+  }
+
+  // Twice: first the rows come from the log, then from files.
+  for (int time = 0; time < 2; ++time) {
+    reopen();
+    auto version = versions.begin();
+    for (const std::size_t size : sizes) {
+      const auto found = store.get(std::to_string(size));
+      ASSERT_TRUE(found) << size;
+      EXPECT_TRUE(found->bytes == some_bytes(size)) << size;
+      EXPECT_EQ(found->head, (Head{*version++, {}, metadata(R"({"a":"b"})"), size}));
+    }
+  }
+}
+
+TEST_F(RocksDbEngineTest, DeletionsAndOverwritesSurviveReopening) {
+  store.put("deleted", some_bytes(2 * piece));
+  store.put("overwritten", some_bytes(2 * piece));
+  reopen();
+  store.remove("deleted");
+  store.put("overwritten", "new");
+
+  reopen();
+
+  EXPECT_FALSE(store.get("deleted"));
+  EXPECT_EQ(store.get("overwritten")->bytes, "new");
+}
+
+TEST_F(RocksDbEngineTest, ExpirationSurvivesReopening) {
+  store.put("key", "value", {.expiration = t0 + 60s});
+
+  reopen();
+
+  EXPECT_TRUE(store.get("key", t0 + 59s));
+  EXPECT_FALSE(store.get("key", t0 + 60s));
+}
+
+TEST_F(RocksDbEngineTest, TheOrderOfKeysSurvivesReopening) {
+  for (const char* each : {"b", "a", "\xF4\x8F\xBF\xBF", "\x01"}) store.put(each, "x");
+
+  reopen();
+
+  EXPECT_THAT(keys_of(store.scan()), ElementsAre("\x01", "a", "b", "\xF4\x8F\xBF\xBF"));
+}
+
+TEST_F(RocksDbEngineTest, VersionsGrowOverReopeningAlsoWhenTheClockWentBack) {
+  const Version written = store.put("key", "x");
+  const Version removed = store.remove("key");
+  EXPECT_GT(removed, written);
+  reopen();
+
+  EXPECT_GT(store.put("key", "x", {.at = written_at - 1000s}), removed);
+}
+
+TEST_F(RocksDbEngineTest, TheCatalogSurvivesReopening) {
+  Namespace each = some_namespace("t\xC3\xA9st");
+  each.jurisdiction = Jurisdiction::fedramp;
+  each.mode = NamespaceMode::instant;
+  const Namespace removed = some_namespace("removed", each.account);
+  const Account account{each.account, "an account"};
+  const Token limited{TokenId::random(), {1}, "limited", Right::read, each.account, t0, true};
+  const Token unlimited{TokenId::random(), {2}, "unlimited", Right::admin, {}, {}, false};
+  for (const auto& created : {each, removed}) run(engine->create_namespace(created)).value();
+  run(engine->put_account(account)).value();
+  for (const auto& token : {limited, unlimited}) run(engine->put_token(token)).value();
+  each = run(engine->rename_namespace(each.id, title("renamed"))).value();
+  run(engine->remove_namespace(removed.id)).value();
+
+  reopen();
+
+  EXPECT_THAT(run(engine->namespaces(each.account)).value(), ElementsAre(each));
+  EXPECT_EQ(run(engine->find_namespace(removed.id)).value(), std::nullopt);
+  EXPECT_THAT(run(engine->accounts()).value(), ElementsAre(account));
+  EXPECT_EQ(run(engine->find_token(limited.hash)).value(), limited);
+  EXPECT_EQ(run(engine->find_token(unlimited.hash)).value(), unlimited);
+  EXPECT_EQ(run(engine->create_namespace(some_namespace("renamed", each.account))).error().code,
+            Errc::title_taken);
+  EXPECT_TRUE(run(engine->create_namespace(some_namespace("t\xC3\xA9st", each.account))).has_value());
+}
+
+TEST_F(RocksDbEngineTest, ATokenThatExpiredAtTheEpochStaysExpired) {
+  const Token token{TokenId::random(), {1}, "old", Right::read, {}, Instant{}, false};
+  run(engine->put_token(token)).value();
+
+  reopen();
+
+  EXPECT_EQ(run(engine->find_token(token.hash)).value(), token);
+}
+
+TEST_F(RocksDbEngineTest, AReplacedTokenIsReplacedAfterReopeningToo) {
+  Token token{TokenId::random(), {1}, "token", Right::read, {}, {}, false};
+  run(engine->put_token(token)).value();
+  token.hash = {2};
+  run(engine->put_token(token)).value();
+
+  reopen();
+
+  EXPECT_EQ(run(engine->find_token({1})).value(), std::nullopt);
+  EXPECT_EQ(run(engine->find_token({2})).value(), token);
+}
+
+TEST_F(RocksDbEngineTest, ANamespaceThatWasRemovedIsEmptyAfterReopening) {
+  store.put("small", "x");
+  store.put("large", some_bytes(2 * piece));
+  run(engine->remove_namespace(store.id())).value();
+
+  reopen();
+
+  EXPECT_THAT(keys_of(store.scan()), IsEmpty());
+  EXPECT_FALSE(store.get("large"));
+}
+
+TEST_F(RocksDbEngineTest, UploadsOfALaterStartNeverTouchValuesOfAnEarlierOne) {
+  store.put("before", some_bytes(2 * piece, 1));
+  reopen();
+
+  store.put("after", some_bytes(2 * piece, 2));
+  store.upload(some_bytes(2 * piece, 3)).reset();
+  reopen();
+
+  EXPECT_TRUE(store.get("before")->bytes == some_bytes(2 * piece, 1));
+  EXPECT_TRUE(store.get("after")->bytes == some_bytes(2 * piece, 2));
+}
+
+// ---- Nothing is left of what is gone
+
+TEST_F(RocksDbEngineTest, AValueHasOneHeadAndAsManyPiecesAsItNeeds) {
+  store.put("small", some_bytes(limits::inline_value_bytes_max));
+  store.put("one piece", some_bytes(piece));
+  store.put("two pieces", some_bytes(piece + 1));
+
+  EXPECT_EQ(count("heads"), 3u);
+  EXPECT_EQ(count("values"), 3u);
+  EXPECT_EQ(count("uploads"), 0u);
+  EXPECT_EQ(count("catalog"), 1u);
+}
+
+TEST_F(RocksDbEngineTest, NoPieceIsLeftOfOverwrittenValues) {
+  store.put("key", some_bytes(3 * piece));
+  store.put("key", some_bytes(2 * piece));
+
+  EXPECT_EQ(count("values"), 2u);
+  EXPECT_EQ(count("heads"), 1u);
+}
+
+TEST_F(RocksDbEngineTest, NoRowIsLeftOfDeletedValues) {
+  store.put("a", some_bytes(3 * piece));
+  store.put("b", "x");
+  store.remove("a");
+  store.remove("b");
+
+  EXPECT_EQ(count("values"), 0u);
+  EXPECT_EQ(count("heads"), 0u);
+  EXPECT_EQ(count("uploads"), 0u);
+}
+
+TEST_F(RocksDbEngineTest, NoPieceIsLeftOfAValueThatTheSameApplyReplaces) {
+  store.put("a", some_bytes(2 * piece));
+  std::vector<Mutation> mutations;
+  mutations.emplace_back(store.new_put("a", some_bytes(2 * piece)));
+  mutations.emplace_back(store.new_put("a", some_bytes(2 * piece)));
+  mutations.emplace_back(store.new_put("b", some_bytes(2 * piece)));
+  mutations.emplace_back(Delete{key("b")});
+  mutations.emplace_back(store.new_put("a", "small"));
+  store.apply(std::move(mutations)).value();
+
+  EXPECT_EQ(count("values"), 0u);
+  EXPECT_EQ(count("uploads"), 0u);
+  EXPECT_EQ(count("heads"), 1u);
+}
+
+TEST_F(RocksDbEngineTest, NoRowIsLeftOfAbandonedUploads) {
+  store.upload("small").reset();
+  store.upload(some_bytes(3 * piece)).reset();
+  auto unfinished = engine->begin_upload(store.id());
+  run(unfinished->append(some_bytes(2 * piece + 1))).value();
+  unfinished.reset();
+
+  EXPECT_EQ(count("values"), 0u);
+  EXPECT_EQ(count("uploads"), 0u);
+}
+
+TEST_F(RocksDbEngineTest, NoRowIsLeftOfARefusedApply) {
+  const Store unknown(*engine, NamespaceId::random());
+  std::vector<Mutation> mutations;
+  mutations.emplace_back(unknown.new_put("a", some_bytes(2 * piece)));
+  mutations.emplace_back(unknown.new_put("b", "x"));
+  EXPECT_FALSE(unknown.apply(std::move(mutations)).has_value());
+
+  EXPECT_EQ(count("values"), 0u);
+  EXPECT_EQ(count("uploads"), 0u);
+  EXPECT_EQ(count("heads"), 0u);
+}
+
+TEST_F(RocksDbEngineTest, NoRowIsLeftOfARemovedNamespace) {
+  store.put("large", some_bytes(2 * piece));
+  store.put("small", "x");
+  auto going_on = engine->begin_upload(store.id());
+  run(going_on->append(some_bytes(2 * piece))).value();
+  run(engine->remove_namespace(store.id())).value();
+  run(going_on->append(some_bytes(2 * piece))).value();
+  going_on.reset();
+
+  for (const char* family : {"heads", "values", "uploads", "catalog"}) EXPECT_EQ(count(family), 0u) << family;
+}
+
+TEST_F(RocksDbEngineTest, AReaderHoldsNoRowBackOnceItIsGone) {
+  store.put("key", some_bytes(3 * piece));
+  auto value = store.open("key").value();
+  store.remove("key");
+  EXPECT_TRUE(run(read_to_end(std::move(*value))).value() == some_bytes(3 * piece));
+  value.reset();
+
+  EXPECT_EQ(count("values"), 0u);
+}
+
+}  // namespace
+}  // namespace cubby

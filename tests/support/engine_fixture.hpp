@@ -1,0 +1,51 @@
+// Every engine that there is, and the fixture of the suites that run over all of them.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "store/memory_engine.hpp"
+#include "store/rocksdb_engine.hpp"
+#include "tests/support/engine_calls.hpp"
+#include "tests/support/fresh_directory.hpp"
+
+namespace cubby {
+
+struct EngineKind {
+  const char* name;
+  Result<std::unique_ptr<Engine>> (*open)(const std::filesystem::path& directory);
+  bool is_durable;  // opened again, it has everything that it acknowledged
+};
+
+inline Result<std::unique_ptr<Engine>> open_rocksdb(const std::filesystem::path& directory) {
+  return open_rocksdb_engine(
+      {.data_directory = directory, .storage_threads = 4, .block_cache_bytes = 8u << 20});
+}
+
+// A new engine is one line here.
+inline const EngineKind every_engine[] = {
+    {"Memory",
+     [](const std::filesystem::path&) -> Result<std::unique_ptr<Engine>> { return make_memory_engine(); },
+     false},
+    {"RocksDb", open_rocksdb, true},
+};
+
+inline std::string name_of(const testing::TestParamInfo<EngineKind>& info) {
+  return info.param.name;
+}
+inline void PrintTo(const EngineKind& kind, std::ostream* out) {
+  *out << kind.name;
+}
+
+// An engine with one empty namespace, `store`.
+class EngineConformance : public testing::TestWithParam<EngineKind> {
+ protected:
+  FreshDirectory directory;
+  std::unique_ptr<Engine> engine = GetParam().open(directory.path()).value();
+  Store store = new_store(*engine);
+};
+
+}  // namespace cubby

@@ -1,0 +1,82 @@
+// The server under test without its transport: every transcript has one of its own.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "net/rest_api.hpp"
+#include "store/memory_engine.hpp"
+#include "tests/support/manual_clock.hpp"
+#include "tests/support/run_task.hpp"
+#include "tests/support/wire_text.hpp"
+
+namespace cubby::wire {
+
+// Two accounts with one namespace each, and a token of every kind. The names are those of the variables.
+class World {
+ public:
+  World() {
+    run(engine->put_account({account, "Cubby"})).value();
+    run(engine->put_account({other_account, "Other"})).value();
+    make_namespace(ns, account, "a namespace");
+    make_namespace(other_ns, other_account, "of another account");
+    using std::chrono_literals::operator""h;
+    const Instant now = whole_seconds(clock.now());
+    add_token({"admin", Right::admin, {}, {}, false});
+    add_token({"writer", Right::write, account, {}, false});
+    add_token({"reader", Right::read, account, {}, false});
+    add_token({"stranger", Right::write, other_account, {}, false});
+    add_token({"guest", Right::write, account, now + 1h, false});
+    add_token({"expired", Right::admin, {}, now, false});
+    add_token({"revoked", Right::admin, {}, {}, true});
+  }
+
+  // What transcripts may name. The token of whoever is not in the store is unknown.
+  Variables variables() const {
+    const std::string path = "/accounts/" + account.text() + "/storage/kv/namespaces";
+    Variables all{{"account", account.text()}, {"other_account", other_account.text()},
+                  {"ns", ns.text()},           {"other_ns", other_ns.text()},
+                  {"namespaces", path},        {"store", path + "/" + ns.text()}};
+    for (const char* who :
+         {"admin", "writer", "reader", "stranger", "guest", "expired", "revoked", "unknown"}) {
+      all[std::string(who) + "_token"] = token_of(who);
+    }
+    return all;
+  }
+
+  static std::string token_of(const std::string& who) { return who + "-0123456789-0123456789-0123456789"; }
+
+  ManualClock clock;
+  std::unique_ptr<Engine> engine = make_memory_engine();
+  KvService kv{*engine, clock};
+  Namespaces namespaces{*engine};
+  Access access{*engine, clock, std::nullopt};
+  RestApi api{kv, namespaces, access};
+
+  const AccountId account = AccountId::parse("acc0acc0acc0acc0acc0acc0acc0acc0").value();
+  const AccountId other_account = AccountId::parse("0dd0acc00dd0acc00dd0acc00dd0acc0").value();
+  const NamespaceId ns = NamespaceId::parse("5ace5ace5ace5ace5ace5ace5ace5ace").value();
+  const NamespaceId other_ns = NamespaceId::parse("0dd05ace0dd05ace0dd05ace0dd05ace").value();
+
+ private:
+  struct TokenOf {
+    std::string who;
+    Right right;
+    std::optional<AccountId> account;
+    std::optional<Instant> expiration;
+    bool is_revoked;
+  };
+
+  void add_token(const TokenOf& of) {
+    run(engine->put_token({TokenId::random(), hash_token(token_of(of.who)), of.who, of.right, of.account,
+                           of.expiration, of.is_revoked}))
+        .value();
+  }
+
+  void make_namespace(NamespaceId id, AccountId owner, const char* name) {
+    const Title title = Title::parse(name).value();
+    run(engine->create_namespace({id, owner, title, Jurisdiction::none, NamespaceMode::classic})).value();
+  }
+};
+
+}  // namespace cubby::wire
