@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 #include "core/limits.hpp"
 
@@ -11,14 +12,13 @@ namespace {
 // The whole seconds in a decimal number such as "60", "60.0" or "1e3". Far out of range is "very large", not
 // an error: the caller's range check names it.
 std::optional<std::int64_t> seconds_in(const std::string& text) {
+  if (text.empty() || text.find_first_not_of("0123456789+-.eE") != std::string::npos) return std::nullopt;
   double number = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, number);
-  if (stop != end || text.empty()) return std::nullopt;
-  if (error == std::errc::result_out_of_range)
-    number = text.front() == '-' ? -1e18 : 1e18;
-  else if (error != std::errc{} || !std::isfinite(number))
-    return std::nullopt;
+  if (stop != end) return std::nullopt;
+  // from_chars does not say on which side of a double's range a number lies; strtod does.
+  if (error == std::errc::result_out_of_range) number = std::strtod(text.c_str(), nullptr);
   constexpr double far = 1e15;  // exact in a double and beyond every limit
   return static_cast<std::int64_t>(std::trunc(std::fmin(std::fmax(number, -far), far)));
 }

@@ -64,7 +64,7 @@ TEST(Expiration, ATtlIsAtLeastSixtySeconds) {
 }
 
 TEST(Expiration, ATtlThatIsNotAboveZeroIsMalformed) {
-  for (const char* text : {"0", "0.5", "-0", "-1", "-60", "-1e400"}) {
+  for (const char* text : {"0", "0.5", "-0", "-1", "-60", "-1e400", "1e-400", "-1e-400"}) {
     EXPECT_EQ(ttl(text).error(), fail(Errc::ttl_malformed, text)) << text;
   }
 }
@@ -76,7 +76,7 @@ TEST(Expiration, AnAbsoluteOneIsAtLeastSixtySecondsAway) {
 }
 
 TEST(Expiration, NowAndBeforeAreInThePast) {
-  for (const char* text : {"1800000000", "1799999999", "0", "-5", "-1e400"}) {
+  for (const char* text : {"1800000000", "1799999999", "0", "-5", "-1e400", "1e-400"}) {
     EXPECT_EQ(absolute(text).error(), fail(Errc::expiration_in_past, text)) << text;
   }
 }

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/error.hpp"
-#include "core/json.hpp"
+#include "core/json_text.hpp"
 
 namespace cubby {
 

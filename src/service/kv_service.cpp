@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <unordered_set>
 
-#include "core/json.hpp"
+#include "core/json_text.hpp"
 #include "service/bulk_write.hpp"
 #include "service/list_cursor.hpp"
 

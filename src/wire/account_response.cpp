@@ -1,17 +1,13 @@
 #include "wire/account_response.hpp"
 
-#include "core/json.hpp"
+#include "core/json_text.hpp"
 #include "wire/names.hpp"
 #include "wire/rest_response.hpp"
 
 namespace cubby {
 namespace {
 
-std::string quoted(std::string_view text) {
-  std::string json;
-  json::append_string(json, text);
-  return json;
-}
+using json::quoted;
 
 // `items` as the first page of one; nothing on the others.
 Response single_page_response(const std::vector<std::string>& items, const Query& query) {

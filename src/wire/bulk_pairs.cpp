@@ -2,7 +2,7 @@
 
 #include <deque>
 
-#include "core/json.hpp"
+#include "core/json_text.hpp"
 #include "core/limits.hpp"
 #include "wire/base64.hpp"
 #include "wire/names.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "core/json.hpp"
+#include "core/json_text.hpp"
 #include "core/limits.hpp"
 #include "core/utf8.hpp"
 

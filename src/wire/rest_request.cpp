@@ -4,7 +4,7 @@
 #include <boost/json/value.hpp>
 #include <charconv>
 
-#include "core/json.hpp"
+#include "core/json_text.hpp"
 #include "core/limits.hpp"
 #include "wire/names.hpp"
 

@@ -2,18 +2,14 @@
 
 #include <charconv>
 
-#include "core/json.hpp"
+#include "core/json_text.hpp"
 #include "wire/error_table.hpp"
 #include "wire/names.hpp"
 
 namespace cubby {
 namespace {
 
-std::string quoted(std::string_view text) {
-  std::string json;
-  json::append_string(json, text);
-  return json;
-}
+using json::quoted;
 
 std::string seconds_text(Instant instant) {
   return std::to_string(instant.time_since_epoch().count());
@@ -75,8 +71,8 @@ Response json_response(std::string_view result, std::string_view result_info, st
 }
 
 Response error_response(std::string_view operation, const Error& error) {
-  Response response =
-      json_body(error_row(error.code).status, envelope("null", "false", error_items(operation, error), "") + "}");
+  Response response = json_body(error_row(error.code).status,
+                                envelope("null", "false", error_items(operation, error), "") + "}");
   const bool is_permanent = error.code == Errc::storage_failed || error.code == Errc::storage_corrupt;
   if (is_permanent) response.headers.emplace_back(names::header::should_retry, "false");
   return response;
