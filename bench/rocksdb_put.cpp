@@ -1,4 +1,5 @@
-// What a durable put costs on this machine without us: threads that write to a bare RocksDB, each write synced.
+// What a durable put costs on this machine without us: threads that write to a bare RocksDB, each write
+// synced.
 #include <rocksdb/db.h>
 
 #include <atomic>
@@ -41,5 +42,6 @@ int main(int argc, char** argv) {
     });
   }
   for (auto& writer : writers) writer.join();
-  std::printf("%-34s %9.0f requests/s\n", "bare RocksDB, as many threads", static_cast<double>(count) / seconds);
+  std::printf("%-34s %9.0f requests/s\n", "bare RocksDB, as many threads",
+              static_cast<double>(count) / seconds);
 }

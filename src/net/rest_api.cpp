@@ -1,7 +1,10 @@
 #include "net/rest_api.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include "core/limits.hpp"
 #include "net/rest_handlers.hpp"
+#include "wire/error_table.hpp"
 #include "wire/names.hpp"
 #include "wire/rest_response.hpp"
 
@@ -102,8 +105,12 @@ Task<Response> RestApi::handle(const RequestHead& head, RequestBody& body) {
   }
   auto response = co_await call_route(*match, head, body);
   if (response) co_return std::move(*response);
-  Response refused = error_response(match->route->operation, response.error());
-  if (response.error().code == Errc::method_not_allowed) {  // see malformed_namespace
+  const Error& error = response.error();
+  Response refused = error_response(match->route->operation, error);
+  // The caller learns that the fault is ours; what it is, the operator reads here.
+  if (refused.status >= 500)
+    spdlog::error("{}: {}: {}", match->route->operation, error_text(error), error.argument);
+  if (error.code == Errc::method_not_allowed) {  // see malformed_namespace
     refused.headers.emplace_back(names::header::allow, "GET, HEAD");
   }
   co_return refused;

@@ -10,8 +10,10 @@
 
 namespace cubby {
 
-// {"result":…,"success":true,"errors":[],"messages":[…]}; all arguments are JSON, `messages` without its brackets.
-Response json_response(std::string_view result, std::string_view result_info = {}, std::string_view messages = {});
+// {"result":…,"success":true,"errors":[],"messages":[…]}; all arguments are JSON, `messages` without its
+// brackets.
+Response json_response(std::string_view result, std::string_view result_info = {},
+                       std::string_view messages = {});
 
 // The row of the error table in its envelope. `operation` is the word of the message: `put: 'the text'`.
 Response error_response(std::string_view operation, const Error& error);

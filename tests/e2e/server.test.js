@@ -122,6 +122,31 @@ test('a restart keeps namespaces, values, metadata and expiry', async () => {
   await server.stop();
 });
 
+test('a disk that takes no more: an error with its cause in the log, reads go on, nothing acknowledged is lost', async () => {
+  const server = await Cubby.started({ limits: { fileKiB: 4096 } });
+  const { rest } = server;
+  const ns = await rest.createNamespace('full');
+  const value = Buffer.alloc(100_000, 'x');
+  const acknowledged = [];
+  let refused;
+  for (let i = 0; i < 100 && !refused; ++i) {
+    const answer = await rest.call('PUT', `/storage/kv/namespaces/${ns}/values/k${i}`, { body: value });
+    if (answer.status === 200) acknowledged.push(`k${i}`);
+    else refused = answer;
+  }
+  assert.equal(refused?.status, 500, `${acknowledged.length} writes succeeded`);
+  assert.equal(refused.json.errors[0].code, 10001);
+  assert.match(server.process.stderr, /\[error\] put: storage failed.*(File too large|IO error)/);
+  assert.ok((await rest.get(ns, acknowledged[0])).value.equals(value));
+  await server.crash();
+
+  server.limits = undefined;
+  await server.start();
+  for (const key of acknowledged) assert.ok((await rest.get(ns, key)).value.equals(value), key);
+  await rest.put(ns, 'again', 'goes on');
+  await server.stop();
+});
+
 describe('SIGTERM', () => {
   // Resolves once nothing listens any more: each attempt is answered by the kernel, nothing is waited for.
   async function refusesConnections(server) {

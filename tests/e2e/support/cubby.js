@@ -48,9 +48,12 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
 
 // Runs the binary with exactly this environment, so that a developer's own settings cannot leak in.
 // The child's output is kept in `stdout` and `stderr`; `exited` resolves to { code, signal }.
+// fileKiB: no file may grow beyond that, as if the disk were full.
 export class Process {
-  constructor(args, env = {}) {
-    this.child = spawn(process.env.CUBBY_BINARY, args, {
+  constructor(args, env = {}, { fileKiB } = {}) {
+    const limited = ['-c', `trap '' XFSZ; ulimit -f ${fileKiB}; exec "$0" "$@"`, process.env.CUBBY_BINARY];
+    const [program, before] = fileKiB ? ['bash', limited] : [process.env.CUBBY_BINARY, []];
+    this.child = spawn(program, [...before, ...args], {
       env: { PATH: process.env.PATH, HOME: scratchHome(), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -79,10 +82,10 @@ export class Process {
 
 // A server that answers requests. Stopped or crashed, it can be started again on the same data.
 // token null: no CUBBY_ADMIN_TOKEN, so the first start makes a token. account null: no --account-id.
-// args replaces the usual flags altogether.
+// args replaces the usual flags altogether. limits are those of Process.
 export class Cubby {
-  constructor({ dataDir = scratchDirectory('data'), token = TOKEN, account = ACCOUNT, args, env } = {}) {
-    Object.assign(this, { dataDir, token, account, args, env });
+  constructor({ dataDir = scratchDirectory('data'), token = TOKEN, account = ACCOUNT, args, env, limits } = {}) {
+    Object.assign(this, { dataDir, token, account, args, env, limits });
     this.rest = new Rest(this);
   }
 
@@ -98,10 +101,8 @@ export class Cubby {
       ...['--data-dir', this.dataDir, '--listen', '127.0.0.1:0'],
       ...(this.account ? ['--account-id', this.account] : []),
     ];
-    this.process = new Process(['serve', ...flags], {
-      ...(this.token && { CUBBY_ADMIN_TOKEN: this.token }),
-      ...this.env,
-    });
+    const env = { ...(this.token && { CUBBY_ADMIN_TOKEN: this.token }), ...this.env };
+    this.process = new Process(['serve', ...flags], env, this.limits);
     return this.process;
   }
 
