@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <iostream>
@@ -15,6 +16,7 @@
 #include "service/access.hpp"
 #include "service/kv_service.hpp"
 #include "service/namespaces.hpp"
+#include "service/sweeper.hpp"
 #include "store/rocksdb_engine.hpp"
 
 namespace cubby {
@@ -56,6 +58,10 @@ void wait_for_signal(asio::io_context& loop, asio::signal_set& signals) {
   loop.run();
 }
 
+void report_sweep(const Error& error) {
+  spdlog::error("expired values were not removed: {}", error.argument);
+}
+
 }  // namespace
 
 int serve(const ServeConfig& config) {
@@ -77,6 +83,8 @@ int serve(const ServeConfig& config) {
   RestApi api(kv, namespaces, access);
   HttpServer server(api, {.host = config.listen.host, .port = config.listen.port, .loops = config.threads});
   if (const auto started = server.start(); !started) return complain(started.error());
+  Sweeper sweeper(**engine, clock);
+  asio::co_spawn(signal_loop, sweeper.run(report_sweep), asio::detached);
   announce(*start, server.address());
 
   wait_for_signal(signal_loop, signals);
@@ -84,6 +92,9 @@ int serve(const ServeConfig& config) {
   signals.clear();
   spdlog::info("stopping: finishing requests in flight");
   server.stop(std::chrono::seconds(config.stop_seconds));
+  sweeper.stop();
+  signal_loop.restart();
+  signal_loop.run();  // to the end of what the sweeper has begun
   engine->reset();
   spdlog::info("stopped");
   return 0;

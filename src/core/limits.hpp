@@ -52,6 +52,7 @@ inline constexpr std::size_t body_piece_bytes = 64 * KiB;  // one read from a so
 // Storage, all ours.
 inline constexpr std::size_t inline_value_bytes_max = 1 * KiB;  // larger values live beside their head
 inline constexpr std::size_t value_piece_bytes = 256 * KiB;
+inline constexpr std::uint32_t sweep_rows_max = 1000;  // expired values of one commit
 
 static_assert(value_bytes_max <= request_body_bytes_max, "the largest value must pass as one request");
 static_assert(list_keys_max <= list_rows_per_slice, "a page without expired keys takes one slice");

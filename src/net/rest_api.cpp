@@ -42,6 +42,7 @@ constexpr Route routes[] = {
      "rename namespace"},
     {Method::delete_, "accounts/{account}/{kv}/namespaces/{namespace}", delete_namespace, Right::write,
      "remove namespace"},
+    {Method::get, "cubby/v1/namespaces/{namespace}/usage", get_usage, Right::read, "get usage"},
     // What wrangler asks around its KV commands.
     {Method::get, "accounts", list_accounts, Right::read, "list accounts"},
     {Method::get, "accounts/{account}", get_account, Right::read, "get account"},

@@ -12,7 +12,7 @@
 
 namespace cubby {
 
-// Serves everything on the API listener: `/client/v4/…`, the same at the root, and `/healthz`.
+// Serves everything on the API listener: `/client/v4/…`, the same at the root, `/cubby/v1/…` and `/healthz`.
 class RestApi final : public HttpHandler {
  public:
   RestApi(KvService& kv, Namespaces& namespaces, Access& access)

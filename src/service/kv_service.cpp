@@ -107,6 +107,12 @@ Task<Result<KeyPage>> KvService::list(Place place, ListKeys request) {
   co_return page;
 }
 
+Task<Result<Usage>> KvService::usage(Place place) {
+  const Instant now = whole_seconds(clock_.now());
+  if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
+  co_return co_await engine_.usage(place.namespace_id, now);
+}
+
 Task<Result<std::size_t>> KvService::put_all(Place place, BulkPairs& pairs) {
   const Timestamp now = clock_.now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
@@ -141,7 +147,7 @@ Task<Result<std::size_t>> KvService::remove_all(Place place, std::vector<Key> ke
 }
 
 Task<Result<std::string>> KvService::read_whole(StoredValue value) {
-  std::string bytes = std::move(value.bytes);
+  std::string bytes(value.bytes.view());
   while (value.rest) {
     const auto piece = co_await value.rest->read();
     if (!piece) co_return piece.error();

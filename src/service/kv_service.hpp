@@ -35,6 +35,9 @@ class KvService {
   // Errors: cursor_invalid. Cost: the keys of the page and the expired ones between them, in slices.
   Task<Result<KeyPage>> list(Place place, ListKeys request);
 
+  // Live keys and bytes: of keys, values and metadata. Exact at any moment.
+  Task<Result<Usage>> usage(Place place);
+
   // All pairs or none. Answers how many keys were written: the same pair twice counts once.
   // Errors: bulk_duplicate_key, bulk_too_many, value_too_large, those of parse_expiration, those of the
   // pairs. Limits: limits::bulk_items_max.

@@ -11,11 +11,17 @@ Task<Result<Namespace>> Namespaces::create(AccountId account, NewNamespace wante
   co_return created;
 }
 
-Task<Result<Namespace>> Namespaces::get(Place place) {
-  auto found = co_await engine_.find_namespace(place.namespace_id);
+Task<Result<Namespace>> Namespaces::find(NamespaceId id) {
+  auto found = co_await engine_.find_namespace(id);
   if (!found) co_return found.error();
-  if (!*found || (*found)->account != place.account) co_return fail(Errc::namespace_not_found);
+  if (!*found) co_return fail(Errc::namespace_not_found);
   co_return std::move(**found);
+}
+
+Task<Result<Namespace>> Namespaces::get(Place place) {
+  auto found = co_await find(place.namespace_id);
+  if (found && found->account != place.account) co_return fail(Errc::namespace_not_found);
+  co_return found;
 }
 
 Task<Result<Namespace>> Namespaces::rename(Place place, Title title) {

@@ -15,6 +15,8 @@ class Namespaces {
   Task<Result<Namespace>> create(AccountId account, NewNamespace wanted);
   // Errors: namespace_not_found, also if it belongs to another account.
   Task<Result<Namespace>> get(Place place);
+  // Of whatever account. Errors: namespace_not_found.
+  Task<Result<Namespace>> find(NamespaceId id);
   // Errors: namespace_not_found, title_taken.
   Task<Result<Namespace>> rename(Place place, Title title);
   // With all its data. Errors: namespace_not_found.

@@ -52,6 +52,11 @@ void Catalog::remove(NamespaceId id) {
   namespaces_.erase(found);
 }
 
+bool Catalog::contains(NamespaceId id) const {
+  const std::shared_lock lock(mutex_);
+  return namespaces_.contains(id);
+}
+
 std::optional<Namespace> Catalog::find(NamespaceId id) const {
   const std::shared_lock lock(mutex_);
   const auto found = namespaces_.find(id);

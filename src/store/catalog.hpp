@@ -28,6 +28,7 @@ class Catalog {
   // Does nothing if there is no such namespace.
   void remove(NamespaceId id);
 
+  bool contains(NamespaceId id) const;
   std::optional<Namespace> find(NamespaceId id) const;
   std::optional<Account> find(AccountId id) const;
   std::optional<Token> find(const TokenHash& hash) const;

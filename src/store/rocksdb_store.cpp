@@ -60,7 +60,9 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(std::size_t block_cache_by
           {"heads", rows},
           {"values", value_family_options(cache)},
           {"uploads", rows},
-          {"catalog", rows}};
+          {"catalog", rows},
+          {"expiry", rows},
+          {"usage", rows}};
 }
 
 }  // namespace
@@ -85,6 +87,60 @@ std::string piece(NamespaceId namespace_id, BodyId body, std::uint32_t index) {
   std::string row = upload(namespace_id, body);
   append_big_endian(row, index);
   return row;
+}
+
+namespace {
+
+// The sign bit turned over, so that the bytes sort as the seconds do.
+constexpr std::uint64_t sign_bit = std::uint64_t{1} << 63;
+
+void append_second(std::string& row, Instant second) {
+  append_big_endian(row, static_cast<std::uint64_t>(second.time_since_epoch().count()) ^ sign_bit);
+}
+
+Instant second_in(std::string_view bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < sizeof value; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+  return Instant{std::chrono::seconds(static_cast<std::int64_t>(value ^ sign_bit))};
+}
+
+}  // namespace
+
+std::string expiry(Instant due, std::string_view head_row) {
+  std::string row;
+  row.reserve(sizeof(std::uint64_t) + head_row.size());
+  append_second(row, due);
+  row += head_row;
+  return row;
+}
+
+std::string usage(NamespaceId namespace_id) {
+  return std::string(namespace_id.view());
+}
+
+std::string usage(NamespaceId namespace_id, Instant due) {
+  std::string row = usage(namespace_id);
+  append_second(row, due);
+  return row;
+}
+
+NamespaceId namespace_of(std::string_view row) {
+  NamespaceId::Bytes bytes;
+  std::copy_n(row.begin(), bytes.size(), bytes.begin());
+  return NamespaceId(bytes);
+}
+
+std::string_view head_of_expiry(std::string_view row) {
+  return row.substr(sizeof(std::uint64_t));
+}
+
+Instant due_of_expiry(std::string_view row) {
+  return second_in(row);
+}
+
+std::optional<Instant> due_of_usage(std::string_view row) {
+  if (row.size() == NamespaceId::bytes_count) return std::nullopt;
+  return second_in(row.substr(NamespaceId::bytes_count));
 }
 
 std::string after_prefix(std::string prefix) {
@@ -142,7 +198,7 @@ Result<void> RocksDbStore::write(rocksdb::WriteBatch& batch, Sync sync) {
 }
 
 // Row by row, not as a range: many range tombstones would slow every read of the family down.
-void RocksDbStore::remove_pieces(rocksdb::WriteBatchBase& batch, NamespaceId namespace_id,
+void RocksDbStore::remove_pieces(rocksdb::WriteBatch& batch, NamespaceId namespace_id,
                                  const Pieces& pieces) const {
   for (std::uint32_t index = 0; index < pieces.count; ++index) {
     batch.Delete(values(), rows::piece(namespace_id, pieces.body, index));

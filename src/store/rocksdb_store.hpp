@@ -3,11 +3,12 @@
 #pragma once
 
 #include <rocksdb/db.h>
-#include <rocksdb/utilities/write_batch_with_index.h>
+#include <rocksdb/write_batch.h>
 
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,16 @@ namespace rows {
 std::string head(NamespaceId namespace_id, std::string_view key);               // namespace, key
 std::string piece(NamespaceId namespace_id, BodyId body, std::uint32_t index);  // namespace, body, index
 std::string upload(NamespaceId namespace_id, BodyId body);                      // namespace, body
+std::string expiry(Instant due, std::string_view head_row);                     // due second, head row
+std::string usage(NamespaceId namespace_id);                                    // namespace
+std::string usage(NamespaceId namespace_id, Instant due);                       // namespace, due second
+
+// Parts of a row key. REQUIRES: it is one of that family.
+NamespaceId namespace_of(std::string_view row);         // of all families that begin with it
+std::string_view head_of_expiry(std::string_view row);  // the head row
+Instant due_of_expiry(std::string_view row);
+std::optional<Instant> due_of_usage(std::string_view row);  // nothing: the total
+
 // A row key after all rows that start with `prefix`, and before all others that follow.
 std::string after_prefix(std::string prefix);
 }  // namespace rows
@@ -40,15 +51,14 @@ class RocksDbStore {
   RocksDbStore& operator=(const RocksDbStore&) = delete;
 
   rocksdb::DB& db() { return *db_; }
-  rocksdb::ColumnFamilyHandle* meta() const { return families_[0]; }   // counters of the store itself
-  rocksdb::ColumnFamilyHandle* heads() const { return families_[1]; }  // rows::head -> head record
-  rocksdb::ColumnFamilyHandle* values() const {
-    return families_[2];
-  }  // rows::piece -> piece of a large value
-  rocksdb::ColumnFamilyHandle* uploads() const {
-    return families_[3];
-  }  // rows::upload -> "", while unfinished
-  rocksdb::ColumnFamilyHandle* catalog() const { return families_[4]; }  // catalog_place -> catalog row
+  using Family = rocksdb::ColumnFamilyHandle*;
+  Family meta() const { return families_[0]; }     // counters of the store itself
+  Family heads() const { return families_[1]; }    // rows::head -> head record
+  Family values() const { return families_[2]; }   // rows::piece -> piece of a large value
+  Family uploads() const { return families_[3]; }  // rows::upload -> "", while unfinished
+  Family catalog() const { return families_[4]; }  // catalog_place -> catalog row
+  Family expiry() const { return families_[5]; }   // rows::expiry -> "", for each head that expires
+  Family usage() const { return families_[6]; }    // rows::usage -> keys and bytes
 
   enum class Sync { no, yes };
   // Errors: storage_failed, and from then on for every later write until the store is opened again: after a
@@ -56,7 +66,7 @@ class RocksDbStore {
   Result<void> write(rocksdb::WriteBatch& batch, Sync sync);
 
   // Adds the removal of the pieces of a body.
-  void remove_pieces(rocksdb::WriteBatchBase& batch, NamespaceId namespace_id, const Pieces& pieces) const;
+  void remove_pieces(rocksdb::WriteBatch& batch, NamespaceId namespace_id, const Pieces& pieces) const;
 
   // Removes what uploads have left that were cut short by the end of the process. REQUIRES: no upload is
   // going on.

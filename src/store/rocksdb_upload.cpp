@@ -52,9 +52,13 @@ Task<Result<void>> RocksDbUpload::write_piece() {
   co_return co_await pool_.run(std::move(work));
 }
 
-std::variant<std::string, Pieces> RocksDbUpload::body() const {
-  if (pieces_count_ == 0) return piece_;
+std::variant<std::string_view, Pieces> RocksDbUpload::body() const {
+  if (pieces_count_ == 0) return std::string_view(piece_);
   return Pieces{id_, pieces_count_};
+}
+
+void RocksDbUpload::stage_named(rocksdb::WriteBatch& rows) const {
+  if (pieces_count_ > 0) rows.Delete(store_.uploads(), rows::upload(namespace_id_, id_));
 }
 
 Result<std::string> read_piece(RocksDbStore& store, const rocksdb::Snapshot* snapshot,

@@ -31,7 +31,9 @@ class RocksDbUpload final : public Upload {
   BodyId id() const { return id_; }
 
   // What the head says of the body. REQUIRES: finished.
-  std::variant<std::string, Pieces> body() const;
+  std::variant<std::string_view, Pieces> body() const;
+  // Adds what must be written with the head that names the body.
+  void stage_named(rocksdb::WriteBatch& rows) const;
   void mark_committed() { is_committed_ = true; }
 
  private:

@@ -109,7 +109,7 @@ Response value_head_response(const Head& head) {
 
 Response value_response(StoredValue value) {
   Response response = value_head_response(value.head);
-  response.body = std::move(value.bytes);
+  response.body = value.bytes.view();
   response.rest = std::move(value.rest);
   return response;
 }
@@ -175,6 +175,11 @@ Response key_page_response(const KeyPage& page) {
 
 Response metadata_response(const Head& head) {
   return json_response(head.metadata ? head.metadata->text() : "null");
+}
+
+Response usage_response(const Usage& usage) {
+  return json_response(R"({"keys":)" + std::to_string(usage.keys) + R"(,"bytes":)" +
+                       std::to_string(usage.bytes) + "}");
 }
 
 Response bulk_count_response(std::size_t count) {

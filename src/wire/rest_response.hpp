@@ -29,6 +29,7 @@ Response not_modified_response(const Head& head);
 std::string namespace_json(const Namespace& each);
 Response namespace_page_response(const NamespacePage& page, const ListNamespaces& request);
 Response key_page_response(const KeyPage& page);
+Response usage_response(const Usage& usage);
 Response metadata_response(const Head& head);
 // Of a bulk write or delete.
 Response bulk_count_response(std::size_t count);
