@@ -33,6 +33,7 @@ TEST_P(EngineConformance, ANamespaceIsFoundAsItWasCreated) {
 
   EXPECT_EQ(run(engine->find_namespace(created.id)).value(), created);
   EXPECT_THAT(run(engine->namespaces(created.account)).value(), ElementsAre(created));
+  EXPECT_EQ(run(engine->find_namespace_by_title(created.account, created.title)).value(), created);
 }
 
 TEST_P(EngineConformance, AnUnknownNamespaceIsNotFound) {

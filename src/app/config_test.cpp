@@ -61,8 +61,8 @@ const std::string some_account = "00112233445566778899aabbccddeeff";
 TEST_F(Config, HasDefaultsForEverything) {
   const auto config = read({}).serve.value();
   EXPECT_EQ(config.data_dir, "cubby-data");
-  EXPECT_EQ(config.listen.host, "127.0.0.1");
-  EXPECT_EQ(config.listen.port, 8484);
+  EXPECT_EQ(std::get<TcpAddress>(config.listen).host, "127.0.0.1");
+  EXPECT_EQ(std::get<TcpAddress>(config.listen).port, 8484);
   EXPECT_FALSE(config.account_id);
   EXPECT_FALSE(config.admin_token);
   EXPECT_GE(config.threads, 1u);
@@ -74,8 +74,8 @@ TEST_F(Config, TakesEverySettingAsAFlag) {
                             "3", "--stop-seconds", "0"})
                           .serve.value();
   EXPECT_EQ(config.data_dir, "d");
-  EXPECT_EQ(config.listen.host, "::1");
-  EXPECT_EQ(config.listen.port, 0);
+  EXPECT_EQ(std::get<TcpAddress>(config.listen).host, "::1");
+  EXPECT_EQ(std::get<TcpAddress>(config.listen).port, 0);
   EXPECT_EQ(config.account_id->text(), some_account);
   EXPECT_EQ(config.threads, 3u);
   EXPECT_EQ(config.stop_seconds, 0u);
@@ -89,8 +89,8 @@ TEST_F(Config, TakesEverySettingFromTheEnvironment) {
   set("CUBBY_STOP_SECONDS", "4");
   const auto config = read({}).serve.value();
   EXPECT_EQ(config.data_dir, "d");
-  EXPECT_EQ(config.listen.host, "0.0.0.0");
-  EXPECT_EQ(config.listen.port, 1);
+  EXPECT_EQ(std::get<TcpAddress>(config.listen).host, "0.0.0.0");
+  EXPECT_EQ(std::get<TcpAddress>(config.listen).port, 1);
   EXPECT_EQ(config.account_id->text(), some_account);
   EXPECT_EQ(config.threads, 3u);
   EXPECT_EQ(config.stop_seconds, 4u);
@@ -101,8 +101,8 @@ TEST_F(Config, TakesEverySettingFromAFile) {
                                 "'\nthreads = 3\nstop-seconds = 4\n"))
                           .serve.value();
   EXPECT_EQ(config.data_dir, "d");
-  EXPECT_EQ(config.listen.host, "localhost");
-  EXPECT_EQ(config.listen.port, 65535);
+  EXPECT_EQ(std::get<TcpAddress>(config.listen).host, "localhost");
+  EXPECT_EQ(std::get<TcpAddress>(config.listen).port, 65535);
   EXPECT_EQ(config.account_id->text(), some_account);
   EXPECT_EQ(config.threads, 3u);
   EXPECT_EQ(config.stop_seconds, 4u);
@@ -163,8 +163,8 @@ TEST_F(Config, ComplainsAboutAFileThatItDoesNotUnderstand) {
   expect_complaint(file("help = 'me'"), "unknown setting: help");
   expect_complaint(file("threads = 'many'"), "--threads");
   expect_complaint(file("threads = 0"), "--threads");
-  expect_complaint(file("stop-seconds = 1.5"), "values must be strings or integers");
-  expect_complaint(file("[listen]\nhost = 'h'"), "values must be strings or integers");
+  expect_complaint(file("stop-seconds = 1.5"), "values must be strings, integers, true, false");
+  expect_complaint(file("[listen]\nhost = 'h'"), "values must be strings, integers, true, false");
 }
 
 TEST_F(Config, HelpsAndTellsItsVersionWithoutServing) {

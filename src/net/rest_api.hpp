@@ -19,6 +19,7 @@ class RestApi final : public HttpHandler {
       : kv_(kv), namespaces_(namespaces), access_(access) {}
 
   Task<Response> handle(const RequestHead& head, RequestBody& body) override;
+  Response refusal(const Error& error) override;
 
   KvService& kv() { return kv_; }
   Namespaces& namespaces() { return namespaces_; }

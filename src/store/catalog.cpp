@@ -64,6 +64,13 @@ std::optional<Namespace> Catalog::find(NamespaceId id) const {
   return found->second;
 }
 
+std::optional<Namespace> Catalog::find(AccountId account, const Title& title) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = titles_.find({account, title});
+  if (found == titles_.end()) return std::nullopt;
+  return namespaces_.at(found->second);
+}
+
 std::optional<Account> Catalog::find(AccountId id) const {
   const std::shared_lock lock(mutex_);
   const auto found = accounts_.find(id);

@@ -30,6 +30,7 @@ class Catalog {
 
   bool contains(NamespaceId id) const;
   std::optional<Namespace> find(NamespaceId id) const;
+  std::optional<Namespace> find(AccountId account, const Title& title) const;
   std::optional<Account> find(AccountId id) const;
   std::optional<Token> find(const TokenHash& hash) const;
   std::vector<Namespace> namespaces(AccountId account) const;

@@ -123,6 +123,7 @@ class Engine {
   // Removes its data too; values being read stay readable to their end. Errors: namespace_not_found.
   virtual Task<Result<void>> remove_namespace(NamespaceId id) = 0;
   virtual Task<Result<std::optional<Namespace>>> find_namespace(NamespaceId id) = 0;
+  virtual Task<Result<std::optional<Namespace>>> find_namespace_by_title(AccountId account, Title title) = 0;
   virtual Task<Result<std::vector<Namespace>>> namespaces(AccountId account) = 0;  // in no order
 
   // Accounts and tokens: written whole, replacing what has the same id.

@@ -65,6 +65,9 @@ class RocksDbEngine final : public Engine {
   Task<Result<std::optional<Namespace>>> find_namespace(NamespaceId id) override {
     co_return catalog_.find(id);
   }
+  Task<Result<std::optional<Namespace>>> find_namespace_by_title(AccountId account, Title title) override {
+    co_return catalog_.find(account, title);
+  }
   Task<Result<std::vector<Namespace>>> namespaces(AccountId account) override {
     co_return catalog_.namespaces(account);
   }

@@ -122,6 +122,12 @@ Response not_modified_response(const Head& head) {
   return response;
 }
 
+Response clock_response(Timestamp now) {
+  const auto milliseconds = now.time_since_epoch().count();
+  std::string fraction = std::to_string(1000 + milliseconds % 1000).substr(1);
+  return json_response(R"({"now":)" + std::to_string(milliseconds / 1000) + "." + fraction + "}");
+}
+
 std::string namespace_json(const Namespace& each) {
   std::string json = R"({"id":")" + each.id.text() + R"(","title":)" + quoted(each.title.text()) +
                      R"(,"supports_url_encoding":true)";
@@ -198,7 +204,9 @@ void append_value(std::string& json, const BulkGetItem& item, BulkGet::Type type
 
 }  // namespace
 
-Response bulk_get_response(const std::vector<BulkGetItem>& items, const BulkGet& request) {
+std::string bulk_get_json(const std::vector<BulkGetItem>& items, const BulkGet& request,
+                          BulkGetDetail detail) {
+  const bool has_expiration = detail == BulkGetDetail::metadata_and_expiration;
   std::string values = "{";
   for (const BulkGetItem& item : items) {
     if (values.size() > 1) values += ',';
@@ -212,12 +220,18 @@ Response bulk_get_response(const std::vector<BulkGetItem>& items, const BulkGet&
       values += R"({"value":)";
       append_value(values, item, request.type);
       values += R"(,"metadata":)" + (item.head->metadata ? item.head->metadata->text() : "null");
-      if (item.head->expiration) values += R"(,"expiration":)" + seconds_text(*item.head->expiration);
+      if (has_expiration && item.head->expiration)
+        values += R"(,"expiration":)" + seconds_text(*item.head->expiration);
       values += '}';
     }
   }
   values += '}';
-  return json_response(R"({"values":)" + values + "}");
+  return values;
+}
+
+Response bulk_get_response(const std::vector<BulkGetItem>& items, const BulkGet& request) {
+  return json_response(R"({"values":)" +
+                       bulk_get_json(items, request, BulkGetDetail::metadata_and_expiration) + "}");
 }
 
 }  // namespace cubby
