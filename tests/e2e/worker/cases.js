@@ -35,9 +35,9 @@ function fixedLength(chunks, length = chunks.reduce((sum, chunk) => sum + chunk.
 // `size` bytes in pieces of 64 KiB, whose content tells their place.
 function* pieces(size) {
   for (let at = 0; at < size; at += 65536) {
-    const piece = new Uint8Array(Math.min(65536, size - at));
+    const piece = new Uint8Array(Math.max(4, Math.min(65536, size - at)));
     new DataView(piece.buffer).setUint32(0, at);
-    yield piece;
+    yield piece.subarray(0, size - at);
   }
 }
 
@@ -172,8 +172,8 @@ export const cases = {
   // ---- Keys
 
   async 'odd keys are keys like any other'({ KV }) {
-    await Promise.all(oddKeys.map((key) => KV.put(`odd:${key}`.slice(0, key.length > 508 ? 0 : undefined) || key, key)));
-    const named = oddKeys.map((key) => (key.length > 160 ? key : `odd:${key}`));
+    const named = oddKeys.map((key) => (key.length > 160 ? key : `odd:${key}`)); // the longest have no room
+    await Promise.all(oddKeys.map((key, i) => KV.put(named[i], key)));
     for (const [i, key] of named.entries()) assert.equal(await KV.get(key), oddKeys[i], JSON.stringify(key));
     const listed = await KV.list({ prefix: 'odd:' });
     const utf8 = (a, b) => {
@@ -367,7 +367,7 @@ export const cases = {
     await refused(KV.get([]), 'You must request a minimum of 1 key');
     await refused(KV.get(Array(101).fill('k')), 'You can request a maximum of 100 keys');
     await refused(KV.get(['k'], 'stream'), '"stream" is not a valid type. Use "json" or "text"');
-    await refused(KV.get(['k'], 'é\n'), '"??" is not a valid type. Use "json" or "text"'.replace('??', '???'));
+    await refused(KV.get(['k'], 'é\n'), '"???" is not a valid type. Use "json" or "text"');
     await KV.put('bulk/text', 'text');
     await refused(KV.get(['bulk/text'], 'json'), 'At least one of the requested keys corresponds to a non-json value');
   },
@@ -443,7 +443,7 @@ export const cases = {
         const [single, bulk, list] = await Promise.all([
           KV.get(key),
           KV.get([key]),
-          KV.list({ prefix: key + (i < 10 ? '' : '') }),
+          KV.list({ prefix: key }),
         ]);
         assert.equal(single, `${turn}`);
         assert.equal(bulk.get(key), `${turn}`);
@@ -478,7 +478,7 @@ export const cases = {
     const kinds = {
       'after 3,000 bytes': () => stream([new Uint8Array(3000)], boom),
       'at once': () => stream([], boom),
-      'with a chunk of a wrong type': () => stream([text('x'), 'a string']),
+      'with a chunk of a wrong type': () => stream([text('x'), 42]),
       'of fixed length, cut short': () => {
         const { readable, writable } = new FixedLengthStream(5000);
         const writer = writable.getWriter();
@@ -491,7 +491,9 @@ export const cases = {
       stored[kind] = 0;
       for (let i = 0; i < Number(tries); ++i) {
         await KV.put('failed', 'before');
-        await assert.rejects(KV.put('failed', make()));
+        let outcome = 'it was resolved';
+        await KV.put('failed', make()).catch((error) => (outcome = String(error)));
+        assert.match(outcome, /^(Error|TypeError)/, kind);
         // The server may still be about to store it: workerd does not wait for the answer.
         await KV.put('failed/fence', stream([text('x')]));
         if ((await KV.get('failed')) !== 'before') ++stored[kind];
