@@ -1,6 +1,6 @@
 #include "wire/binding_response.hpp"
 
-#include "core/json.hpp"
+#include "core/json_text.hpp"
 #include "wire/error_table.hpp"
 #include "wire/names.hpp"
 #include "wire/rest_response.hpp"
@@ -23,7 +23,7 @@ Response binding_value_response(StoredValue value) {
   if (value.head.metadata)
     response.headers.emplace_back(names::header::kv_metadata, value.head.metadata->text());
   response.body_bytes = value.head.value_bytes;
-  response.body = std::move(value.bytes);
+  response.body = value.bytes.view();
   response.rest = std::move(value.rest);
   return response;
 }
