@@ -1,4 +1,4 @@
-// Starts real workerds on worker/worker.js, whose KV namespace is a Cubby.
+// Starts real workerds whose KV namespaces are a Cubby.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,16 +23,13 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-export class Workerd {
-  // `kv` is where the namespace is: an address, and the headers that workerd injects. `api`, the same for env.API.
-  static async started({ version = '1.20261117.1', kv, api, store = '' }) {
-    const self = new Workerd();
-    const directory = scratchDirectory('workerd');
-    for (const name of ['worker.js', 'cases.js']) copyFileSync(join(worker, name), join(directory, name));
-    writeFileSync(join(directory, 'config.capnp'), config({ kv, api, store }));
-    assert.ok(existsSync(workerds[version]), workerds[version]);
-    self.child = spawn(workerds[version], ['serve', '--control-fd=3', 'config.capnp'], {
-      cwd: directory,
+// A workerd that serves one socket; `origin` is where.
+export class WorkerdProcess {
+  static async started(binary, [command, ...args], cwd) {
+    const self = new this();
+    assert.ok(existsSync(binary), binary);
+    self.child = spawn(binary, [command, '--control-fd=3', ...args], {
+      cwd,
       env: {},
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
@@ -60,14 +57,26 @@ export class Workerd {
     return port;
   }
 
-  // What the case of worker/cases.js answers; its error is this test's.
-  async run(name, parameters = {}) {
-    return runCase(this.origin, name, parameters);
-  }
-
   async stop() {
     this.child.kill('SIGKILL');
     await this.exited;
+  }
+}
+
+// One on worker/worker.js.
+export class Workerd extends WorkerdProcess {
+  // `kv` is where the namespace is: an address, and the headers that workerd injects. `api`, the same for env.API, and
+  // `store` the path of the namespace there.
+  static async started({ version = '1.20261117.1', kv, api, store = '' }) {
+    const directory = scratchDirectory('workerd');
+    for (const name of ['worker.js', 'cases.js']) copyFileSync(join(worker, name), join(directory, name));
+    writeFileSync(join(directory, 'config.capnp'), config({ kv, api, store }));
+    return super.started(workerds[version], ['serve', 'config.capnp'], directory);
+  }
+
+  // What the case of worker/cases.js answers; its error is this test's.
+  async run(name, parameters = {}) {
+    return runCase(this.origin, name, parameters);
   }
 }
 
