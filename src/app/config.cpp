@@ -38,11 +38,12 @@ std::string environment_name(std::string flag) {
   return "CUBBY_" + flag;
 }
 
-// One setting, under its one name everywhere. A list takes its flag several times, or spaces in the
-// environment.
+// One setting, under its one name everywhere. A list takes its flag several times, and commas everywhere.
 template <class T>
 void add_setting(CLI::App& command, const std::string& name, T& value, const std::string& help) {
-  command.add_option("--" + name, value, help)->envname(environment_name(name))->capture_default_str();
+  auto* const option = command.add_option("--" + name, value, help);
+  option->envname(environment_name(name))->capture_default_str();
+  if constexpr (std::is_same_v<T, std::vector<std::string>>) option->delimiter(',');
 }
 
 void add_switch(CLI::App& command, const std::string& name, bool& value, const std::string& help) {

@@ -192,7 +192,7 @@ TEST_F(Config, TheBindingListensWhereverItIsTold) {
   };
   expect_two(read({"--binding-listen", "[::1]:1", "--binding-listen", "unix:/run/kv.sock"}));
   expect_two(read(file("binding-listen = ['[::1]:1', 'unix:/run/kv.sock']")));
-  set("CUBBY_BINDING_LISTEN", "[::1]:1 unix:/run/kv.sock");
+  set("CUBBY_BINDING_LISTEN", "[::1]:1,unix:/run/kv.sock");
   expect_two(read({}));
   clear();
   EXPECT_TRUE(read({"--binding-listen", "none"}).serve.value().binding_listen.empty());
