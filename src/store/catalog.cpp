@@ -11,6 +11,7 @@ bool Catalog::is_taken(const Namespace& wanted) const {
 
 Result<void> Catalog::check_create(const Namespace& created) const {
   const std::shared_lock lock(mutex_);
+  if (namespaces_.contains(created.id)) return fail(Errc::internal, "there is a namespace of this id");
   if (is_taken(created)) return fail(Errc::title_taken);
   return {};
 }

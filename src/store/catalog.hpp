@@ -17,7 +17,7 @@ namespace cubby {
 // changes.
 class Catalog {
  public:
-  // Errors: title_taken.
+  // Errors: title_taken; internal, if there is a namespace of this id.
   Result<void> check_create(const Namespace& created) const;
   // What the namespace would be. Errors: namespace_not_found, title_taken.
   Result<Namespace> check_rename(NamespaceId id, const Title& title) const;

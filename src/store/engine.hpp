@@ -115,12 +115,14 @@ class Engine {
 
   // Namespaces. Each change is atomic and durable like `apply`, and in one order with it.
 
-  // Errors: title_taken (in the same account).
+  // Errors: title_taken (in the same account); internal, if the id is in use or its namespace is being
+  // removed.
   virtual Task<Result<void>> create_namespace(Namespace created) = 0;
   // Answers the namespace as it now is. Errors: namespace_not_found, title_taken. Its own title again is no
   // error.
   virtual Task<Result<Namespace>> rename_namespace(NamespaceId id, Title title) = 0;
-  // Removes its data too; values being read stay readable to their end. Errors: namespace_not_found.
+  // Removes its data too: nobody sees it from here on, and it leaves the disk in the background; values being
+  // read stay readable to their end. Errors: namespace_not_found.
   virtual Task<Result<void>> remove_namespace(NamespaceId id) = 0;
   virtual Task<Result<std::optional<Namespace>>> find_namespace(NamespaceId id) = 0;
   virtual Task<Result<std::optional<Namespace>>> find_namespace_by_title(AccountId account, Title title) = 0;

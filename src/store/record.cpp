@@ -12,8 +12,9 @@ namespace {
 constexpr std::uint8_t format = 1;
 constexpr std::uint8_t has_expiration = 1;
 constexpr std::uint8_t has_metadata = 2;
-constexpr std::uint8_t body_in_pieces = 4;
-constexpr std::uint8_t known_flags = has_expiration | has_metadata | body_in_pieces;
+constexpr std::uint8_t body_in_row = 4;
+constexpr std::uint8_t body_in_file = 8;
+constexpr std::uint8_t known_flags = has_expiration | has_metadata | body_in_row | body_in_file;
 
 std::uint64_t checksum(std::string_view bytes, std::string_view place) {
   return XXH3_64bits_withSeed(bytes.data(), bytes.size(), XXH3_64bits(place.data(), place.size()));
@@ -48,12 +49,15 @@ Head HeadView::head() const {
 
 std::string encode_head(const HeadView& head, std::string_view place) {
   const auto* const inline_value = std::get_if<std::string_view>(&head.body);
+  const auto* const body = std::get_if<BodyRef>(&head.body);
   const std::size_t metadata_bytes = head.metadata ? head.metadata->size() : 0;
   std::string bytes;
   bytes.reserve(64 + metadata_bytes + (inline_value ? inline_value->size() : 0));
   bytes += static_cast<char>(format);
   bytes += static_cast<char>((head.expiration ? has_expiration : 0) | (head.metadata ? has_metadata : 0) |
-                             (inline_value ? 0 : body_in_pieces));
+                             (!body                                ? 0
+                              : body->place == BodyRef::Place::row ? body_in_row
+                                                                   : body_in_file));
   append_little_endian(bytes, static_cast<std::uint64_t>(head.version));
   append_little_endian(bytes, head.value_bytes);
   if (head.expiration) {
@@ -66,9 +70,7 @@ std::string encode_head(const HeadView& head, std::string_view place) {
   if (inline_value) {
     bytes += *inline_value;
   } else {
-    const auto& pieces = std::get<Pieces>(head.body);
-    append_little_endian(bytes, static_cast<std::uint64_t>(pieces.body));
-    append_little_endian(bytes, pieces.count);
+    append_little_endian(bytes, static_cast<std::uint64_t>(body->id));
   }
   seal(bytes, place);
   return bytes;
@@ -92,9 +94,10 @@ Result<HeadView> decode_head(std::string_view bytes, std::string_view place) {
     head.metadata = reader.take(reader.little_endian<std::uint16_t>());
     if (head.metadata->size() > limits::metadata_bytes_max) return corrupt("metadata is too large");
   }
-  if (flags & body_in_pieces) {
-    const BodyId body{reader.little_endian<std::uint64_t>()};
-    head.body = Pieces{body, reader.little_endian<std::uint32_t>()};
+  if (flags & (body_in_row | body_in_file)) {
+    if ((flags & body_in_row) && (flags & body_in_file)) return corrupt("two places of one value");
+    const BodyId id{reader.little_endian<std::uint64_t>()};
+    head.body = BodyRef{id, flags & body_in_row ? BodyRef::Place::row : BodyRef::Place::file};
   } else {
     const std::string_view value = reader.take_rest();
     if (value.size() != head.value_bytes) return corrupt("the value's length is wrong");

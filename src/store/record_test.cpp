@@ -32,17 +32,19 @@ TEST(HeadRecord, RoundTripsInAllShapes) {
         const std::string row = encode_head(head, place);
         EXPECT_EQ(decode_head(row, place).value(), head);
       }
-      head.body = Pieces{BodyId{~0ull}, ~std::uint32_t{0}};
-      const std::string row = encode_head(head, place);
-      EXPECT_EQ(decode_head(row, place).value(), head);
+      for (const auto where : {BodyRef::Place::row, BodyRef::Place::file}) {
+        head.body = BodyRef{BodyId{~0ull}, where};
+        const std::string row = encode_head(head, place);
+        EXPECT_EQ(decode_head(row, place).value(), head);
+      }
     }
   }
 }
 
 TEST(HeadRecord, EveryFlippedBitIsCorrupt) {
-  HeadView in_pieces = some_head();
-  in_pieces.body = Pieces{BodyId{7}, 3};
-  for (const HeadView& head : {some_head(), in_pieces}) {
+  HeadView elsewhere = some_head();
+  elsewhere.body = BodyRef{BodyId{7}, BodyRef::Place::file};
+  for (const HeadView& head : {some_head(), elsewhere}) {
     const std::string bytes = encode_head(head, place);
     for (std::size_t bit = 0; bit < 8 * bytes.size(); ++bit) {
       std::string damaged = bytes;
@@ -85,7 +87,8 @@ TEST(HeadRecord, ContentThatDoesNotFitIsCorruptDespiteItsChecksum) {
 
 TEST(HeadRecord, AnUnknownFormatOrFlagIsCorrupt) {
   const std::string bytes = encode_head(some_head(), place);
-  for (const auto& [at, value] : {std::pair(0, 0), std::pair(0, 2), std::pair(1, 8), std::pair(1, 0x80)}) {
+  for (const auto& [at, value] :
+       {std::pair(0, 0), std::pair(0, 2), std::pair(1, 16), std::pair(1, 12), std::pair(1, 0x80)}) {
     std::string changed(unseal(bytes, place).value());
     changed[static_cast<std::size_t>(at)] = static_cast<char>(value);
     seal(changed, place);

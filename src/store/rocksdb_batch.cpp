@@ -1,12 +1,14 @@
 #include "store/rocksdb_batch.hpp"
 
+#include "store/rocksdb_garbage.hpp"
+
 namespace cubby {
 
 OldHead::OldHead(std::string_view row, const HeadView& head) : expiration(head.expiration) {
   const std::size_t bytes =
       row.size() - NamespaceId::bytes_count + head.value_bytes + (head.metadata ? head.metadata->size() : 0);
   count = {1, static_cast<std::int64_t>(bytes)};
-  if (const auto* named = std::get_if<Pieces>(&head.body)) pieces = *named;
+  if (const auto* named = std::get_if<BodyRef>(&head.body)) body = *named;
 }
 
 OldHead OldHead::damaged() {
@@ -39,6 +41,7 @@ void RocksDbBatch::put(Slot& slot, const HeadView& head) {
   if (head.expiration && !is_due_row_there)
     rows_.Put(store_->expiry(), rows::expiry(*head.expiration, row), "");
   old.emplace(row, head);
+  if (old->body) name(*old->body, row);
   count(slot, old->count, old->expiration);
 }
 
@@ -67,8 +70,31 @@ void RocksDbBatch::forget(const Slot& slot, const std::optional<Instant>& next_e
   if (old->expiration && old->expiration != next_expiration) {
     rows_.Delete(store_->expiry(), rows::expiry(*old->expiration, row));
   }
-  if (old->pieces) store_->remove_pieces(rows_, rows::namespace_of(row), *old->pieces);
+  if (old->body && old->body->place == BodyRef::Place::row) {
+    rows_.Delete(store_->values(), rows::value(rows::namespace_of(row), old->body->id));
+  } else if (old->body) {
+    drop(rows::namespace_of(row), *old->body);
+  }
   count(slot, -old->count, old->expiration);
+}
+
+// From now on a head names the body.
+void RocksDbBatch::name(const BodyRef& body, std::string_view head_row) {
+  const std::string row = rows::body(body.id);
+  if (body.place == BodyRef::Place::row) {
+    rows_.Delete(store_->garbage(), row);
+  } else {
+    std::string bytes(head_row);
+    seal(bytes, row);
+    rows_.Put(store_->files(), row, bytes);
+  }
+}
+
+void RocksDbBatch::drop(NamespaceId namespace_id, const BodyRef& file) {
+  const std::string row = rows::body(file.id);
+  rows_.Delete(store_->files(), row);
+  rows_.Put(store_->garbage(), row, encode_garbage(file.place, namespace_id, row));
+  dropped_[namespace_id].push_back(file);
 }
 
 void RocksDbBatch::count(const Slot& slot, const Count& change, const std::optional<Instant>& expiration) {

@@ -16,7 +16,7 @@ namespace cubby {
 struct OldHead {
   std::optional<Instant> expiration;
   Count count;
-  std::optional<Pieces> pieces;
+  std::optional<BodyRef> body;
   bool is_damaged = false;  // there is a row, and nobody knows what it said
 
   OldHead(std::string_view row, const HeadView& head);
@@ -26,7 +26,7 @@ struct OldHead {
   OldHead() = default;
 };
 
-// Keeps the rows that depend on a head in step with it: its pieces, its row in the expiry family, its share
+// Keeps the rows that depend on a head in step with it: its value, its row in the expiry family, its share
 // of the counters. Used by the commit thread.
 class RocksDbBatch {
  public:
@@ -46,12 +46,18 @@ class RocksDbBatch {
   // Adds to the counters of a namespace.
   void correct_usage(NamespaceId id, const NamespaceCount& correction);
 
+  // A value file that lost its head: noted as garbage, for it can go only after this batch is written.
+  void drop(NamespaceId namespace_id, const BodyRef& file);
+  using Dropped = std::map<NamespaceId, std::vector<BodyRef>>;
+  const Dropped& dropped() const { return dropped_; }
+
   rocksdb::WriteBatch& rows() { return rows_; }
 
   // Adds the counters and puts everything on stable storage, visible together. Errors: storage_failed.
   Result<void> write();
 
  private:
+  void name(const BodyRef& body, std::string_view head_row);
   void forget(const Slot& slot, const std::optional<Instant>& next_expiration);
   void count(const Slot& slot, const Count& change, const std::optional<Instant>& expiration);
 
@@ -59,6 +65,7 @@ class RocksDbBatch {
   rocksdb::WriteBatch rows_;
   std::unordered_map<std::string, std::optional<OldHead>> heads_;
   UsageChanges usage_;
+  Dropped dropped_;
 };
 
 }  // namespace cubby

@@ -1,10 +1,12 @@
 #include "store/rocksdb_engine.hpp"
 
 #include <atomic>
+#include <set>
 
 #include "core/expiration.hpp"
 #include "core/limits.hpp"
 #include "core/resume.hpp"
+#include "store/background_work.hpp"
 #include "store/bytes.hpp"
 #include "store/catalog.hpp"
 #include "store/catalog_record.hpp"
@@ -12,8 +14,10 @@
 #include "store/ordering.hpp"
 #include "store/rocksdb_batch.hpp"
 #include "store/rocksdb_expiry.hpp"
+#include "store/rocksdb_garbage.hpp"
 #include "store/rocksdb_reader.hpp"
 #include "store/rocksdb_recount.hpp"
+#include "store/rocksdb_removal.hpp"
 #include "store/rocksdb_store.hpp"
 #include "store/rocksdb_upload.hpp"
 #include "store/storage_pool.hpp"
@@ -21,33 +25,36 @@
 namespace cubby {
 namespace {
 
-// Rows of the meta family. On disk: never change them.
-constexpr std::string_view last_version_row = "last_version";
-constexpr std::string_view starts_row =
-    "starts";  // how often the store was opened; the upper part of body ids
-constexpr unsigned body_counter_bits = 40;
-
 using Batch = RocksDbBatch;
 
 class RocksDbEngine final : public Engine {
  public:
   RocksDbEngine(std::unique_ptr<RocksDbStore> store, std::size_t storage_threads)
       : store_(std::move(store)),
+        files_(store_->value_folder()),
+        garbage_(*store_, files_),
         pool_(storage_threads),
-        reader_(*store_, pool_),
+        reader_(*store_, files_, pool_),
         expiry_(*store_, catalog_),
-        commits_([this] { return Batch(*store_); }, [](Batch& batch) { return batch.write(); }) {}
+        commits_([this] { return Batch(*store_); }, [this](Batch& batch) { return write(batch); }) {}
+
+  ~RocksDbEngine() override { background_.stop(); }
 
   // Brings what is kept in memory back. Called once, before anything else.
   Result<void> recover();
 
   Task<Result<std::optional<StoredValue>>> get(NamespaceId namespace_id, Key key, Instant now) override {
+    if (!catalog_.contains(namespace_id)) return nothing<std::optional<StoredValue>>();
     return reader_.get(namespace_id, std::move(key), now);
   }
   Task<Result<std::optional<Head>>> head(NamespaceId namespace_id, Key key, Instant now) override {
+    if (!catalog_.contains(namespace_id)) return nothing<std::optional<Head>>();
     return reader_.head(namespace_id, std::move(key), now);
   }
-  Task<Result<ScanSlice>> scan(ScanRequest request) override { return reader_.scan(std::move(request)); }
+  Task<Result<ScanSlice>> scan(ScanRequest request) override {
+    if (!catalog_.contains(request.namespace_id)) return nothing<ScanSlice>();
+    return reader_.scan(std::move(request));
+  }
   std::unique_ptr<Upload> begin_upload(NamespaceId namespace_id) override;
   Task<Result<Version>> apply(NamespaceId namespace_id, std::vector<Mutation> mutations,
                               Timestamp written_at) override;
@@ -94,38 +101,34 @@ class RocksDbEngine final : public Engine {
   template <class Row>
   Task<Result<Row>> commit_row(std::function<Result<Row>()> check);
 
-  Result<std::optional<std::uint64_t>> read_counter(std::string_view row);
+  // What a namespace answers that was removed, or never was: its rows may still be there.
+  template <class T>
+  static Task<Result<T>> nothing() {
+    co_return T{};
+  }
+
+  Result<void> write(Batch& batch);
   Result<void> load_catalog();
+  void collect_garbage();
+  void continue_removal(NamespaceId id);
+  void commit_removal(std::shared_ptr<const RemovalStep> step);
 
   const std::unique_ptr<RocksDbStore> store_;
+  ValueFiles files_;
+  RocksDbGarbage garbage_;
   Catalog catalog_;
-  Version last_version_{};  // the commit thread's
+  Version last_version_{};               // the commit thread's
+  std::set<NamespaceId> being_removed_;  // the commit thread's
+  std::uint64_t start_ = 0;
   std::atomic<std::uint64_t> next_body_ = 0;
-  StoragePool pool_;  // ends after the commits: a refused one hands it pieces to remove
+  StoragePool pool_;  // ends after the commits: a refused one hands it bodies to remove
   RocksDbReader reader_;
   RocksDbExpiry expiry_;
+  BackgroundWork background_;
   CommitQueue<Batch> commits_;  // last: its thread uses all of the above
 };
 
 // ---- Opening
-
-std::string counter_value(std::uint64_t value, std::string_view row) {
-  std::string bytes;
-  append_little_endian(bytes, value);
-  seal(bytes, row);
-  return bytes;
-}
-
-Result<std::optional<std::uint64_t>> RocksDbEngine::read_counter(std::string_view row) {
-  std::string bytes;
-  const auto status = store_->db().Get({}, store_->meta(), to_slice(row), &bytes);
-  if (status.IsNotFound()) return std::nullopt;
-  if (!status.ok()) return to_error(status);
-  const auto content = unseal(bytes, row);
-  if (!content) return content.error();
-  ByteReader reader(*content);
-  return reader.little_endian<std::uint64_t>();
-}
 
 Result<void> RocksDbEngine::load_catalog() {
   const std::unique_ptr<rocksdb::Iterator> each(store_->db().NewIterator({}, store_->catalog()));
@@ -140,23 +143,40 @@ Result<void> RocksDbEngine::load_catalog() {
 
 Result<void> RocksDbEngine::recover() {
   if (auto loaded = load_catalog(); !loaded) return loaded;
-  const auto last_version = read_counter(last_version_row);
+  const auto last_version = store_->read_counter(last_version_row);
   if (!last_version) return last_version.error();
   last_version_ = Version{last_version->value_or(0)};
-  const auto starts = read_counter(starts_row);
+  const auto starts = store_->read_counter(starts_row);
   if (!starts) return starts.error();
-  const std::uint64_t start = starts->value_or(0) + 1;
-  next_body_ = start << body_counter_bits;
+  start_ = starts->value_or(0) + 1;
   rocksdb::WriteBatch batch;
-  batch.Put(store_->meta(), to_slice(starts_row), counter_value(start, starts_row));
+  store_->put_counter(batch, starts_row, start_);
   if (auto written = store_->write(batch, RocksDbStore::Sync::yes); !written) return written;
-  return store_->collect_unfinished_uploads();
+  const auto removals = pending_removals(*store_);
+  if (!removals) return removals.error();
+  being_removed_.insert(removals->begin(), removals->end());
+  for (const NamespaceId& id : *removals) continue_removal(id);
+  collect_garbage();
+  return {};
 }
 
 // ---- Writing
 
 std::unique_ptr<Upload> RocksDbEngine::begin_upload(NamespaceId namespace_id) {
-  return std::make_unique<RocksDbUpload>(*store_, pool_, namespace_id, BodyId{next_body_++});
+  const BodyStorage storage{*store_, files_, garbage_, pool_};
+  return std::make_unique<RocksDbUpload>(storage, namespace_id, make_body_id(start_, next_body_++));
+}
+
+Result<void> RocksDbEngine::write(Batch& batch) {
+  auto written = batch.write();
+  if (written && !batch.dropped().empty()) {
+    pool_.run_detached([this, dropped = batch.dropped()] {
+      // What is not removed now has its row, and the next start tries again.
+      for (const auto& [id, files] : dropped)
+        [[maybe_unused]] const auto removed = garbage_.remove(id, files);
+    });
+  }
+  return written;
 }
 
 struct RocksDbEngine::Apply {
@@ -200,8 +220,7 @@ Result<void> RocksDbEngine::stage(Batch& batch, Apply& apply) {
   }
   apply.version = last_version_ = next_version(last_version_, apply.written_at);
   for (std::size_t i = 0; i < slots.size(); ++i) stage_mutation(batch, apply, apply.mutations[i], *slots[i]);
-  batch.rows().Put(store_->meta(), to_slice(last_version_row),
-                   counter_value(static_cast<std::uint64_t>(last_version_), last_version_row));
+  store_->put_counter(batch.rows(), last_version_row, static_cast<std::uint64_t>(last_version_));
   return {};
 }
 
@@ -214,13 +233,13 @@ void RocksDbEngine::stage_mutation(Batch& batch, const Apply& apply, const Mutat
   if (put->metadata) head.metadata = put->metadata->text();
   if (put->expiration) expiry_.expect(*put->expiration);
   batch.put(slot, head);
-  upload.stage_named(batch.rows());
 }
 
 // ---- Usage and expiry
 
 Task<Result<Usage>> RocksDbEngine::usage(NamespaceId namespace_id, Instant now) {
   auto work = [this, namespace_id, now]() -> Result<Usage> {
+    if (!catalog_.contains(namespace_id)) return Usage{};
     const auto counters = read_usage(*store_, namespace_id, now);
     if (!counters) return counters.error();
     return counters->at(now);
@@ -229,6 +248,7 @@ Task<Result<Usage>> RocksDbEngine::usage(NamespaceId namespace_id, Instant now) 
 }
 
 Task<Result<Usage>> RocksDbEngine::recount(NamespaceId namespace_id, Instant now) {
+  if (!catalog_.contains(namespace_id)) co_return Usage{};
   Alone<std::monostate> reset;
   reset.stage = [this, namespace_id](Batch& batch) -> Result<std::monostate> {
     const auto done = reset_unreadable_usage(*store_, namespace_id, batch.rows());
@@ -301,6 +321,7 @@ Task<Result<Row>> RocksDbEngine::commit_row(std::function<Result<Row>()> check) 
 
 Task<Result<void>> RocksDbEngine::create_namespace(Namespace created) {
   std::function<Result<Namespace>()> check = [this, created]() -> Result<Namespace> {
+    if (being_removed_.contains(created.id)) return fail(Errc::internal, "this namespace is being removed");
     if (const auto checked = catalog_.check_create(created); !checked) return checked.error();
     return created;
   };
@@ -319,15 +340,15 @@ Task<Result<void>> RocksDbEngine::remove_namespace(NamespaceId id) {
   change.stage = [this, id](Batch& batch) -> Result<NamespaceId> {
     const auto found = catalog_.find(id);
     if (!found) return fail(Errc::namespace_not_found);
-    const std::string first(id.view());
-    const std::string last = rows::after_prefix(first);
-    batch.rows().DeleteRange(store_->heads(), first, last);
-    batch.rows().DeleteRange(store_->values(), first, last);
-    batch.rows().DeleteRange(store_->usage(), first, last);
     batch.rows().Delete(store_->catalog(), catalog_place(*found));
+    add_removal(*store_, batch, id);
     return id;
   };
-  change.then = [this](const NamespaceId& removed) { catalog_.remove(removed); };
+  change.then = [this](const NamespaceId& removed) {
+    catalog_.remove(removed);
+    being_removed_.insert(removed);
+    continue_removal(removed);
+  };
   const auto result = co_await commit_alone(std::move(change));
   if (!result) co_return result.error();
   co_return Result<void>{};
@@ -345,6 +366,40 @@ Task<Result<void>> RocksDbEngine::put_token(Token token) {
   const auto result = co_await commit_row(std::move(check));
   if (!result) co_return result.error();
   co_return Result<void>{};
+}
+
+// ---- Background work
+
+void RocksDbEngine::continue_removal(NamespaceId id) {
+  if (!background_.begin()) return;
+  pool_.run_detached([this, id] {
+    auto step = next_removal_step(*store_, id);
+    // If that fails, the next start tries again.
+    if (step) commit_removal(std::make_shared<const RemovalStep>(std::move(*step)));
+    background_.end();
+  });
+}
+
+void RocksDbEngine::commit_removal(std::shared_ptr<const RemovalStep> step) {
+  commits_.push({.stage = [this, step](Batch& batch) -> Result<void> {
+                   add_removal_step(*store_, batch, *step);
+                   return {};
+                 },
+                 .done =
+                     [this, step](Result<void> written) {
+                       if (!written) return;
+                       if (!step->is_last) return continue_removal(step->namespace_id);
+                       being_removed_.erase(step->namespace_id);
+                     }});
+}
+
+void RocksDbEngine::collect_garbage() {
+  if (!background_.begin()) return;
+  pool_.run_detached([this] {
+    const auto is_done = garbage_.collect_some(start_);
+    if (is_done && !*is_done) collect_garbage();
+    background_.end();
+  });
 }
 
 }  // namespace

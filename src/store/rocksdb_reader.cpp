@@ -3,14 +3,31 @@
 #include "core/expiration.hpp"
 #include "core/limits.hpp"
 #include "store/ordering.hpp"
-#include "store/rocksdb_upload.hpp"
 
 namespace cubby {
 
-std::optional<RocksDbReader::Found> RocksDbReader::look_up(const std::string& row, Instant now, From from,
-                                                           const rocksdb::Snapshot* snapshot) {
+namespace {
+
+// The pieces of a value file after the first.
+class FileSource final : public ByteSource {
+ public:
+  FileSource(StoragePool& pool, ValueFileReader reader) : pool_(pool), reader_(std::move(reader)) {}
+
+  Task<Result<std::string_view>> read() override {
+    auto work = [this] { return reader_.read(piece_); };
+    co_return co_await pool_.run(std::move(work));
+  }
+
+ private:
+  StoragePool& pool_;
+  ValueFileReader reader_;
+  std::string piece_;
+};
+
+}  // namespace
+
+std::optional<RocksDbReader::Found> RocksDbReader::look_up(const std::string& row, Instant now, From from) {
   rocksdb::ReadOptions options;
-  options.snapshot = snapshot;
   if (from == From::memory) options.read_tier = rocksdb::kBlockCacheTier;
   auto bytes = std::make_shared<rocksdb::PinnableSlice>();
   const auto status = store_.db().Get(options, store_.heads(), row, bytes.get());
@@ -31,39 +48,66 @@ Task<RocksDbReader::Found> RocksDbReader::find(std::string row, Instant now) {
 
 Task<Result<std::optional<StoredValue>>> RocksDbReader::get(NamespaceId namespace_id, Key key, Instant now) {
   const std::string row = rows::head(namespace_id, key.text());
-  const auto found = co_await find(row, now);
-  if (!found) co_return found.error();
-  if (!*found) co_return std::nullopt;
-  const auto& [pinned, head] = **found;
-  if (const auto* value = std::get_if<std::string_view>(&head.body)) {
-    co_return StoredValue{head.head(), PinnedBytes(pinned, *value), nullptr};
+  std::optional<BodyRef> missing;
+  for (;;) {
+    const auto found = co_await find(row, now);
+    if (!found) co_return found.error();
+    if (!*found) co_return std::nullopt;
+    const auto& [pinned, head] = **found;
+    if (const auto* value = std::get_if<std::string_view>(&head.body)) {
+      co_return StoredValue{head.head(), PinnedBytes(pinned, *value), nullptr};
+    }
+    const auto body = std::get<BodyRef>(head.body);
+    if (missing == body) co_return fail(Errc::storage_corrupt, "a value is missing");
+    auto opened = co_await open_body(namespace_id, body, head);
+    if (!opened || *opened) co_return std::move(opened);
+    // Overwritten or deleted since its head was read; ids are never used twice, so the next head names
+    // another.
+    missing = body;
   }
-  auto work = [this, &row, now] { return open_pieces(row, now); };
+}
+
+Task<RocksDbReader::Opened> RocksDbReader::open_body(NamespaceId namespace_id, const BodyRef& body,
+                                                     const HeadView& head) {
+  if (body.place == BodyRef::Place::row) co_return co_await open_row(namespace_id, body.id, head);
+  auto work = [this, id = body.id, &head] { return open_file(id, head); };
   co_return co_await pool_.run(std::move(work));
 }
 
-// The head is read again, under the snapshot that the pieces are read from: an overwrite in between took them
-// away.
-Result<std::optional<StoredValue>> RocksDbReader::open_pieces(const std::string& row, Instant now) {
-  auto snapshot = std::make_shared<rocksdb::ManagedSnapshot>(&store_.db());
-  const auto found = *look_up(row, now, From::disk, snapshot->snapshot());
-  if (!found) return found.error();
-  if (!*found) return std::nullopt;
-  const auto& [pinned, head] = **found;
-  StoredValue value{head.head(), {}, nullptr};
-  if (const auto* bytes = std::get_if<std::string_view>(&head.body)) {
-    value.bytes = PinnedBytes(pinned, *bytes);
-    return value;
-  }
-  const auto body = std::get<Pieces>(head.body).body;
-  const auto id = rows::namespace_of(row);
-  auto first = read_piece(store_, snapshot->snapshot(), id, body, 0);
+std::optional<RocksDbReader::Opened> RocksDbReader::open_row(const std::string& value_row,
+                                                             const HeadView& head, From from) {
+  rocksdb::ReadOptions options;
+  if (from == From::memory) options.read_tier = rocksdb::kBlockCacheTier;
+  auto bytes = std::make_shared<rocksdb::PinnableSlice>();
+  const auto status = store_.db().Get(options, store_.values(), value_row, bytes.get());
+  if (status.IsIncomplete()) return std::nullopt;
+  if (status.IsNotFound()) return Opened(std::nullopt);
+  if (!status.ok()) return Opened(to_error(status));
+  const auto value = unseal(to_view(*bytes), value_row);
+  if (!value) return Opened(value.error());
+  if (value->size() != head.value_bytes)
+    return Opened(fail(Errc::storage_corrupt, "a value has a wrong length"));
+  return Opened(StoredValue{head.head(), PinnedBytes(std::move(bytes), *value), nullptr});
+}
+
+Task<RocksDbReader::Opened> RocksDbReader::open_row(NamespaceId namespace_id, BodyId id,
+                                                    const HeadView& head) {
+  const std::string row = rows::value(namespace_id, id);
+  if (auto opened = open_row(row, head, From::memory)) co_return std::move(*opened);
+  auto work = [this, &row, &head] { return *open_row(row, head, From::disk); };
+  co_return co_await pool_.run(std::move(work));
+}
+
+RocksDbReader::Opened RocksDbReader::open_file(BodyId id, const HeadView& head) {
+  auto file = files_.open(id);
+  if (!file) return file.error();
+  if (!*file) return std::nullopt;
+  ValueFileReader reader(std::move(**file), id, head.value_bytes);
+  auto buffer = std::make_shared<std::string>();
+  const auto first = reader.read(*buffer);
   if (!first) return first.error();
-  if (first->size() > head.value_bytes) return fail(Errc::storage_corrupt, "a piece is too long");
-  if (const auto left = head.value_bytes - first->size(); left > 0) {
-    value.rest = make_piece_source(store_, pool_, std::move(snapshot), id, body, left);
-  }
-  value.bytes = PinnedBytes(std::move(*first));
+  StoredValue value{head.head(), PinnedBytes(std::move(buffer), *first), nullptr};
+  if (first->size() < head.value_bytes) value.rest = std::make_unique<FileSource>(pool_, std::move(reader));
   return value;
 }
 

@@ -2,8 +2,6 @@
 // a storage thread.
 #pragma once
 
-#include <rocksdb/snapshot.h>
-
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,13 +10,15 @@
 #include "store/engine.hpp"
 #include "store/rocksdb_store.hpp"
 #include "store/storage_pool.hpp"
+#include "store/value_file.hpp"
 
 namespace cubby {
 
 // Thread-safe; methods as those of `Engine`.
 class RocksDbReader {
  public:
-  RocksDbReader(RocksDbStore& store, StoragePool& pool) : store_(store), pool_(pool) {}
+  RocksDbReader(RocksDbStore& store, const ValueFiles& files, StoragePool& pool)
+      : store_(store), files_(files), pool_(pool) {}
 
   Task<Result<std::optional<StoredValue>>> get(NamespaceId namespace_id, Key key, Instant now);
   Task<Result<std::optional<Head>>> head(NamespaceId namespace_id, Key key, Instant now);
@@ -35,13 +35,20 @@ class RocksDbReader {
   enum class From { memory, disk };
 
   // Nothing: only the disk knows, and it was not asked.
-  std::optional<Found> look_up(const std::string& row, Instant now, From from,
-                               const rocksdb::Snapshot* snapshot = nullptr);
+  std::optional<Found> look_up(const std::string& row, Instant now, From from);
   Task<Found> find(std::string row, Instant now);
-  Result<std::optional<StoredValue>> open_pieces(const std::string& row, Instant now);
+
+  // The value of a head, or its first piece; nothing: it is no longer there.
+  using Opened = Result<std::optional<StoredValue>>;
+  Task<Opened> open_body(NamespaceId namespace_id, const BodyRef& body, const HeadView& head);
+  std::optional<Opened> open_row(const std::string& value_row, const HeadView& head, From from);
+  Task<Opened> open_row(NamespaceId namespace_id, BodyId id, const HeadView& head);
+  Opened open_file(BodyId id, const HeadView& head);
+
   Result<ScanSlice> scan_rows(const ScanRequest& request);
 
   RocksDbStore& store_;
+  const ValueFiles& files_;
   StoragePool& pool_;
 };
 

@@ -59,10 +59,12 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(std::size_t block_cache_by
   return {{rocksdb::kDefaultColumnFamilyName, rows},
           {"heads", rows},
           {"values", value_family_options(cache)},
-          {"uploads", rows},
-          {"catalog", rows},
+          {"files", rows},
+          {"garbage", rows},
           {"expiry", rows},
-          {"usage", rows}};
+          {"usage", rows},
+          {"catalog", rows},
+          {"removals", rows}};
 }
 
 }  // namespace
@@ -77,15 +79,15 @@ std::string head(NamespaceId namespace_id, std::string_view key) {
   return row;
 }
 
-std::string upload(NamespaceId namespace_id, BodyId body) {
+std::string value(NamespaceId namespace_id, BodyId body) {
   std::string row(namespace_id.view());
   append_big_endian(row, static_cast<std::uint64_t>(body));
   return row;
 }
 
-std::string piece(NamespaceId namespace_id, BodyId body, std::uint32_t index) {
-  std::string row = upload(namespace_id, body);
-  append_big_endian(row, index);
+std::string body(BodyId body) {
+  std::string row;
+  append_big_endian(row, static_cast<std::uint64_t>(body));
   return row;
 }
 
@@ -98,10 +100,14 @@ void append_second(std::string& row, Instant second) {
   append_big_endian(row, static_cast<std::uint64_t>(second.time_since_epoch().count()) ^ sign_bit);
 }
 
-Instant second_in(std::string_view bytes) {
+std::uint64_t big_endian_in(std::string_view bytes) {
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < sizeof value; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
-  return Instant{std::chrono::seconds(static_cast<std::int64_t>(value ^ sign_bit))};
+  return value;
+}
+
+Instant second_in(std::string_view bytes) {
+  return Instant{std::chrono::seconds(static_cast<std::int64_t>(big_endian_in(bytes) ^ sign_bit))};
 }
 
 }  // namespace
@@ -128,6 +134,10 @@ NamespaceId namespace_of(std::string_view row) {
   NamespaceId::Bytes bytes;
   std::copy_n(row.begin(), bytes.size(), bytes.begin());
   return NamespaceId(bytes);
+}
+
+BodyId body_of(std::string_view row) {
+  return BodyId{big_endian_in(row)};
 }
 
 std::string_view head_of_expiry(std::string_view row) {
@@ -183,6 +193,10 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const std::filesystem::
 
 RocksDbStore::~RocksDbStore() {
   if (!db_) return;
+  // A log that holds nothing has nothing to lose: RocksDB takes some damage near its end for the torn tail of
+  // a crash.
+  if (!has_failed_) [[maybe_unused]]
+    const auto flushed = db_->Flush({}, families_);
   for (auto* family : families_) db_->DestroyColumnFamilyHandle(family);
   db_->Close();
 }
@@ -197,25 +211,22 @@ Result<void> RocksDbStore::write(rocksdb::WriteBatch& batch, Sync sync) {
   return to_error(status);
 }
 
-// Row by row, not as a range: many range tombstones would slow every read of the family down.
-void RocksDbStore::remove_pieces(rocksdb::WriteBatch& batch, NamespaceId namespace_id,
-                                 const Pieces& pieces) const {
-  for (std::uint32_t index = 0; index < pieces.count; ++index) {
-    batch.Delete(values(), rows::piece(namespace_id, pieces.body, index));
-  }
+Result<std::optional<std::uint64_t>> RocksDbStore::read_counter(std::string_view row) {
+  std::string bytes;
+  const auto status = db_->Get({}, meta(), to_slice(row), &bytes);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) return to_error(status);
+  const auto content = unseal(bytes, row);
+  if (!content) return content.error();
+  ByteReader reader(*content);
+  return reader.little_endian<std::uint64_t>();
 }
 
-Result<void> RocksDbStore::collect_unfinished_uploads() {
-  const std::unique_ptr<rocksdb::Iterator> upload(db_->NewIterator({}, uploads()));
-  rocksdb::WriteBatch batch;
-  for (upload->SeekToFirst(); upload->Valid(); upload->Next()) {
-    const std::string row = upload->key().ToString();
-    batch.DeleteRange(values(), row, rows::after_prefix(row));
-    batch.Delete(uploads(), row);
-  }
-  if (!upload->status().ok()) return to_error(upload->status());
-  if (batch.Count() == 0) return {};
-  return write(batch, Sync::yes);
+void RocksDbStore::put_counter(rocksdb::WriteBatch& batch, std::string_view row, std::uint64_t value) const {
+  std::string bytes;
+  append_little_endian(bytes, value);
+  seal(bytes, row);
+  batch.Put(meta(), to_slice(row), bytes);
 }
 
 }  // namespace cubby
