@@ -1,10 +1,8 @@
 // The heavy headers that most files need, compiled once a library.
 #pragma once
 
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/system/result.hpp>
 #include <chrono>
 #include <cstdint>

@@ -64,10 +64,9 @@ TEST_P(EngineConformance, ManyAppliesOfOneLoopAllHappen) {
     answers.push_back(applied.value());
   };
   for (int i = 0; i < 100; ++i) {
-    boost::asio::co_spawn(loop, write(store, "key" + std::to_string(i), versions),
-                          [](std::exception_ptr failure) {
-                            if (failure) std::rethrow_exception(failure);
-                          });
+    spawn(loop, write(store, "key" + std::to_string(i), versions), [](std::exception_ptr failure) {
+      if (failure) std::rethrow_exception(failure);
+    });
   }
 
   loop.run();

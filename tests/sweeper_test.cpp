@@ -38,8 +38,7 @@ TEST_F(SweeperTest, RunSweepsAtOnceAndEndsWhenItIsStopped) {
   store.put("due", "x", {.expiration = t0});
   boost::asio::io_context loop;
   bool ended = false;
-  boost::asio::co_spawn(loop, sweeper.run([](const Error&) { FAIL(); }),
-                        [&ended](std::exception_ptr) { ended = true; });
+  spawn(loop, sweeper.run([](const Error&) { FAIL(); }), [&ended](std::exception_ptr) { ended = true; });
   loop.poll();
   EXPECT_EQ(store.usage(t0 - 1s), Usage{});
   EXPECT_FALSE(ended);

@@ -4,8 +4,6 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <iostream>
@@ -37,7 +35,7 @@ Result<FirstStart> prepare(Engine& engine, const ServeConfig& config) {
   const auto task = [](Engine& store, const ServeConfig& settings, Result<FirstStart>& result) -> Task<void> {
     result = co_await prepare_store(store, settings);
   };
-  asio::co_spawn(loop, task(engine, config, prepared), [](std::exception_ptr failure) {
+  spawn(loop, task(engine, config, prepared), [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
   });
   loop.run();
@@ -122,7 +120,9 @@ int serve(const ServeConfig& config) {
   if (!binding_addresses) return complain(binding_addresses.error());
   server.start();
   Sweeper sweeper(**engine, config.dev_clock ? static_cast<const Clock&>(dev_clock) : clock);
-  asio::co_spawn(signal_loop, sweeper.run(report_sweep), asio::detached);
+  spawn(signal_loop, sweeper.run(report_sweep), [](std::exception_ptr failure) {
+    if (failure) std::rethrow_exception(failure);
+  });
   announce(*start, *binding_addresses, *api_address);
 
   wait_for_signal(signal_loop, signals);

@@ -82,7 +82,6 @@ enum class Errc {
   client_gone,  // the connection ended in mid-request; nobody reads the answer
 
   // Our side.
-  shutting_down,
   storage_failed,   // a write or sync failed: nothing is acknowledged until a restart
   storage_corrupt,  // stored bytes fail their checksum; argument: where
   internal,

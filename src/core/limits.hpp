@@ -15,8 +15,8 @@ inline constexpr std::size_t MiB = 1024 * KiB;
 inline constexpr std::size_t key_bytes_max = 512;         // CF; UTF-8, after decoding
 inline constexpr std::size_t value_bytes_max = 25 * MiB;  // CF
 inline constexpr std::size_t metadata_bytes_max = 1024;   // CF; JSON text without insignificant white space
-inline constexpr std::size_t metadata_sent_bytes_max =
-    64 * KiB;  // ours; the same text as sent, white space too
+inline constexpr std::size_t metadata_parts_bytes_max =
+    64 * KiB;  // ours; names and texts of the form parts that an SDK has flattened metadata into
 
 // Expiry.
 inline constexpr std::int64_t expiration_ttl_min = 60;  // seconds; CF, both forms

@@ -12,17 +12,9 @@ Error too_large(std::size_t bytes) {
 }  // namespace
 
 Result<std::optional<Metadata>> Metadata::parse(std::string_view json_text) {
-  if (json_text.size() > limits::metadata_sent_bytes_max) return too_large(json_text.size());
-  json::Scanner scanner;
-  json::Compactor compactor(limits::metadata_bytes_max);
-  scanner.feed(json_text);
-  scanner.finish();
-  json::Token token = scanner.next();
-  for (; token != json::Token::end; token = scanner.next()) {
-    if (token == json::Token::invalid) return fail(Errc::metadata_malformed);
-    compactor.add(scanner, token);
-  }
-  return from_compactor(compactor);
+  MetadataParser parser;
+  parser.feed(json_text);
+  return parser.finish();
 }
 
 Result<std::optional<Metadata>> Metadata::from_compactor(json::Compactor& compactor) {
@@ -36,6 +28,26 @@ Result<std::optional<Metadata>> Metadata::from_compact(std::string text) {
   if (text.size() > limits::metadata_bytes_max) return too_large(text.size());
   if (text == "null") return std::optional<Metadata>();
   return std::optional<Metadata>(Metadata(std::move(text)));
+}
+
+void MetadataParser::feed(std::string_view piece) {
+  if (last_ == json::Token::invalid) return;
+  scanner_.feed(piece);
+  take_tokens();
+}
+
+Result<std::optional<Metadata>> MetadataParser::finish() {
+  scanner_.finish();
+  take_tokens();
+  if (last_ == json::Token::invalid) return fail(Errc::metadata_malformed);
+  return Metadata::from_compactor(compactor_);
+}
+
+void MetadataParser::take_tokens() {
+  const auto is_pause = [](json::Token token) {
+    return token == json::Token::need_more || token == json::Token::end || token == json::Token::invalid;
+  };
+  while (!is_pause(last_ = scanner_.next())) compactor_.add(scanner_, last_);
 }
 
 }  // namespace cubby

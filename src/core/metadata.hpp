@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "core/json_text.hpp"
+#include "core/limits.hpp"
 
 namespace cubby {
 
@@ -17,9 +18,8 @@ namespace cubby {
 class Metadata {
  public:
   // From the text of a client.
-  // Errors: metadata_malformed; metadata_too_large, whose argument is the length without white space, or the
-  // length as sent if that is over limits::metadata_sent_bytes_max. Limits: 1024 bytes without insignificant
-  // white space, 64 KiB as sent.
+  // Errors: metadata_malformed; metadata_too_large, whose argument is the length without white space.
+  // Limits: limits::metadata_bytes_max without insignificant white space, of which there may be any amount.
   [[nodiscard]] static Result<std::optional<Metadata>> parse(std::string_view json_text);
 
   // From a value that came as part of a larger JSON document, once Compactor::add has said that it is
@@ -40,6 +40,22 @@ class Metadata {
   explicit Metadata(std::string text) : text_(std::move(text)) {}
 
   std::string text_;
+};
+
+// The same from a text that arrives in pieces, in memory that does not grow with it.
+class MetadataParser {
+ public:
+  void feed(std::string_view piece);
+
+  // REQUIRES: called once, after all pieces. Errors and limits: those of Metadata::parse.
+  [[nodiscard]] Result<std::optional<Metadata>> finish();
+
+ private:
+  void take_tokens();
+
+  json::Scanner scanner_;
+  json::Compactor compactor_{limits::metadata_bytes_max};
+  json::Token last_ = json::Token::need_more;
 };
 
 }  // namespace cubby

@@ -9,12 +9,19 @@
 namespace cubby {
 namespace {
 
-int digit_of(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
+constexpr std::uint8_t no_digit = 0xFF;
+
+// The value of each byte as a hexadecimal digit. A table, for two ids are parsed on every request.
+constexpr auto digit_values = [] {
+  std::array<std::uint8_t, 256> values;
+  values.fill(no_digit);
+  for (std::uint8_t i = 0; i < 10; ++i) values[static_cast<std::size_t>('0' + i)] = i;
+  for (std::uint8_t i = 0; i < 6; ++i) {
+    values[static_cast<std::size_t>('a' + i)] = values[static_cast<std::size_t>('A' + i)] =
+        static_cast<std::uint8_t>(10 + i);
+  }
+  return values;
+}();
 
 }  // namespace
 
@@ -30,12 +37,14 @@ template <class Tag>
 std::optional<HexId<Tag>> HexId<Tag>::parse(std::string_view text) {
   if (text.size() != 2 * bytes_count) return std::nullopt;
   Bytes bytes;
+  std::uint8_t seen = 0;  // has an upper half only if a byte was no digit
   for (std::size_t i = 0; i < bytes_count; ++i) {
-    const int high = digit_of(text[2 * i]);
-    const int low = digit_of(text[2 * i + 1]);
-    if (high < 0 || low < 0) return std::nullopt;
-    bytes[i] = static_cast<std::uint8_t>(high * 16 + low);
+    const std::uint8_t high = digit_values[static_cast<std::uint8_t>(text[2 * i])];
+    const std::uint8_t low = digit_values[static_cast<std::uint8_t>(text[2 * i + 1])];
+    seen |= high | low;
+    bytes[i] = static_cast<std::uint8_t>(high << 4 | low);
   }
+  if (seen > 0xF) return std::nullopt;
   return HexId(bytes);
 }
 

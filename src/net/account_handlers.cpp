@@ -14,7 +14,7 @@ Task<Result<Response>> list_accounts(RestApi& api, Call& call) {
 Task<Result<Response>> get_account(RestApi& api, Call& call) {
   const auto account = co_await api.access().find_account(call.place.account);
   if (!account) co_return account.error();
-  if (!*account) co_return fail(Errc::account_not_found, call.head.target);
+  if (!*account) co_return fail(Errc::account_not_found, std::string(call.head.target));
   co_return json_response(account_json(**account));
 }
 

@@ -25,10 +25,10 @@ Response upgrade_refused_response() {
 
 }  // namespace
 
-Task<Response> BindingApi::handle(const RequestHead& head, RequestBody& body) {
+Task<Response> BindingApi::handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) {
   body.allow(limits::request_body_bytes_max);
   if (head.asks_to_upgrade) co_return upgrade_refused_response();
-  auto response = co_await call(head, body);
+  auto response = co_await call(head, body, caller);
   if (response) co_return std::move(*response);
   co_return binding_error_response(response.error());
 }
@@ -37,12 +37,13 @@ Response BindingApi::refusal(const Error& error) {
   return binding_error_response(error);
 }
 
-Task<Result<Response>> BindingApi::call(const RequestHead& head, RequestBody& body) {
-  const auto grant = co_await authenticate(head);
+Task<Result<Response>> BindingApi::call(const RequestHead& head, RequestBody& body,
+                                        RememberedCaller& caller) {
+  const auto grant = co_await authenticate(head, caller);
   if (!grant) co_return grant.error();
   const auto request = parse_binding_request(head);
   if (!request) co_return request.error();
-  const auto place = co_await find_place(*grant, *request);
+  const auto place = co_await find_place(**grant, *request);
   if (!place) co_return place.error();
   co_return co_await act(*place, *request, head, body);
 }
@@ -83,11 +84,11 @@ Task<Result<Response>> BindingApi::act(Place place, const BindingRequest& reques
   co_return binding_done_response();
 }
 
-Task<Result<Grant>> BindingApi::authenticate(const RequestHead& head) {
-  if (options_.auth == BindingAuth::none) co_return Grant{TokenId{{}}, "", Right::admin, std::nullopt};
-  auto token = bearer_token_in(head);
+Task<Result<const Grant*>> BindingApi::authenticate(const RequestHead& head, RememberedCaller& caller) {
+  if (options_.auth == BindingAuth::none) co_return &everything_;
+  const auto token = bearer_token_in(head);
   if (!token) co_return token.error();
-  co_return co_await access_.authenticate(std::move(*token));
+  co_return co_await access_.authenticate(*token, caller);
 }
 
 Task<Result<Place>> BindingApi::find_place(const Grant& grant, const BindingRequest& request) {

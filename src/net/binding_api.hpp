@@ -33,20 +33,21 @@ class BindingApi final : public HttpHandler {
   BindingApi(KvService& kv, Namespaces& namespaces, Access& access, BindingOptions options)
       : kv_(kv), namespaces_(namespaces), access_(access), options_(std::move(options)) {}
 
-  Task<Response> handle(const RequestHead& head, RequestBody& body) override;
+  Task<Response> handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) override;
   Response refusal(const Error& error) override;
 
  private:
-  Task<Result<Response>> call(const RequestHead& head, RequestBody& body);
+  Task<Result<Response>> call(const RequestHead& head, RequestBody& body, RememberedCaller& caller);
   Task<Result<Response>> act(Place place, const BindingRequest& request, const RequestHead& head,
                              RequestBody& body);
-  Task<Result<Grant>> authenticate(const RequestHead& head);
+  Task<Result<const Grant*>> authenticate(const RequestHead& head, RememberedCaller& caller);
   Task<Result<Place>> find_place(const Grant& grant, const BindingRequest& request);
 
   KvService& kv_;
   Namespaces& namespaces_;
   Access& access_;
   const BindingOptions options_;
+  const Grant everything_{TokenId{{}}, "", Right::admin, std::nullopt, std::nullopt};
 };
 
 // workerd keeps idle connections for five seconds and takes it for a loss when one ends as it sends; so it is

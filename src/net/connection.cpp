@@ -2,11 +2,10 @@
 
 #include <spdlog/spdlog.h>
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <algorithm>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/status.hpp>
+#include <cctype>
 #include <ctime>
 
 #include "core/limits.hpp"
@@ -44,6 +43,11 @@ class Connection::Body final : public RequestBody {
   explicit Body(Connection& connection) : connection_(connection), parser_(*connection.parser_) {}
 
   void allow(std::uint64_t bytes_max) override { bytes_max_ = bytes_max; }
+
+  // Whether all of it has been read and nothing of it is left in the input.
+  bool is_at_end() const {
+    return !failure_ && parser_.is_done() && next_piece_ == parser_.body_pieces().size() && parsed_ == 0;
+  }
 
   Task<Result<std::string_view>> read() override {
     while (!failure_) {
@@ -89,7 +93,8 @@ class Connection::Body final : public RequestBody {
     auto& stream = connection_.stream_;
     if (stream.input().empty() || needs_more_) {
       if (const auto asked = co_await ask_for_body(); !asked) co_return asked;
-      if (stream.input().size() > limits::request_head_bytes_max) {
+      // The parser has the exact limits, but takes a chunk's head and the trailer in one piece only.
+      if (stream.input().size() > 2 * limits::request_head_bytes_max) {
         co_return fail(Errc::request_malformed, "a chunk's head or the trailer is too long");
       }
       stream.set_deadline(connection_.patience_.body);
@@ -137,9 +142,7 @@ Task<void> Connection::run() {
   const bool ends_at_stop = rules_.idle_at_stop == ConnectionRules::AtStop::end;
   while (keeps_alive_ && !(is_finishing_ && ends_at_stop)) {
     if (!co_await serve_one()) co_return;
-    if (++served % requests_per_turn == 0) {
-      co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable_t<LoopExecutor>{});
-    }
+    if (++served % requests_per_turn == 0) co_await stream_.yield();
   }
   co_await stream_.linger(limits::MiB, patience_.linger);
 }
@@ -156,7 +159,8 @@ Task<Result<void>> Connection::serve_one() {
   parser_->eager(true);
   Body body(*this);
   Response response = co_await answer(body);
-  const bool is_reusable = co_await body.discard_rest();
+  bool is_reusable = body.is_at_end();
+  if (!is_reusable) is_reusable = co_await body.discard_rest();
   keeps_alive_ = is_reusable && parser_->is_persistent();
   auto written = co_await write(std::move(response));
   parser_.reset();
@@ -166,32 +170,47 @@ Task<Result<void>> Connection::serve_one() {
 }
 
 Task<Result<void>> Connection::read_head() {
-  stream_.set_deadline(patience_.idle);
-  boost::beast::error_code error;
-  std::size_t head_bytes = 0;  // for Beast's limit leaves the request line out
-  while (true) {
-    if (!stream_.input().empty()) {
-      if (std::exchange(is_idle_, false)) stream_.set_deadline(patience_.head);
-      if (rules_.accepts_delete_byte) parser_->hide_delete_bytes(stream_.mutable_input());
-      const std::size_t parsed = parser_->put(asio::buffer(stream_.input()), error);
-      stream_.consume(parsed);
-      head_bytes += parsed;
-      if (head_bytes > limits::request_head_bytes_max) co_return fail(Errc::request_head_too_large);
-      if (parser_->is_header_done()) break;
-      if (error == http::error::header_limit) co_return fail(Errc::request_head_too_large);
-      if (error && error != http::error::need_more) co_return fail(Errc::request_malformed, error.message());
+  constexpr std::string_view end_mark = "\r\n\r\n";
+  std::size_t searched = 0;
+  std::size_t end = 0;
+  while ((end = stream_.input().find(end_mark, searched)) == std::string_view::npos) {
+    const std::size_t size = stream_.input().size();
+    if (size >= limits::request_head_bytes_max) co_return fail(Errc::request_head_too_large);
+    // Another protocol, such as TLS: its client waits for an answer, not for the end of a head.
+    if (size > 0 && !std::isalpha(static_cast<unsigned char>(stream_.input().front()))) {
+      is_idle_ = false;
+      co_return fail(Errc::request_malformed, "no method");
     }
+    searched = size - std::min(size, end_mark.size() - 1);
+    if (size == 0)
+      stream_.set_deadline(patience_.idle);
+    else if (std::exchange(is_idle_, false))
+      stream_.set_deadline(patience_.head);
     if (auto received = co_await stream_.receive(4 * limits::KiB); !received) co_return received;
   }
-  if (error && error != http::error::need_more) co_return fail(Errc::request_malformed, error.message());
-  if (auto reason = parser_->refusal()) co_return fail(Errc::request_malformed, std::move(*reason));
-  co_return Result<void>{};
+  is_idle_ = false;
+  end += end_mark.size();
+  if (end > limits::request_head_bytes_max) co_return fail(Errc::request_head_too_large);
+  head_in_ = stream_.input().substr(0, end);
+  stream_.consume(end);
+  co_return parse_head();
+}
+
+Result<void> Connection::parse_head() {
+  boost::beast::error_code error;
+  if (rules_.accepts_delete_byte) parser_->hide_delete_bytes(head_in_);
+  parser_->put(asio::buffer(head_in_), error);
+  if (error == http::error::header_limit) return fail(Errc::request_head_too_large);
+  if (!error && !parser_->is_header_done()) error = http::error::partial_message;
+  if (error) return fail(Errc::request_malformed, error.message());
+  if (auto reason = parser_->refusal()) return fail(Errc::request_malformed, std::move(*reason));
+  return {};
 }
 
 Task<Response> Connection::answer(Body& body) {
   std::string what;
   try {
-    co_return co_await handler_.handle(parser_->head(), body);
+    co_return co_await handler_.handle(parser_->head(), body, caller_);
   } catch (const std::exception& error) {
     what = error.what();
   }

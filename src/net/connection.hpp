@@ -56,6 +56,7 @@ class Connection {
   class Body;
 
   Task<Result<void>> read_head();
+  Result<void> parse_head();
   Task<Response> answer(Body& body);
   Task<Result<void>> serve_one();
   Task<Result<void>> write(Response response);
@@ -65,7 +66,9 @@ class Connection {
   HttpHandler& handler_;
   const ConnectionRules& rules_;
   const ConnectionPatience& patience_ = rules_.patience;
+  RememberedCaller caller_;
   std::optional<RequestParser> parser_;
+  std::string head_in_;  // what the parser's head is views of
   std::string head_out_;
   bool is_idle_ = true;
   bool keeps_alive_ = true;

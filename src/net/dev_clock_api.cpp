@@ -9,10 +9,10 @@
 
 namespace cubby {
 
-Task<Response> DevClockApi::handle(const RequestHead& head, RequestBody& body) {
-  if (path_of(head.target) != names::dev_clock) co_return co_await next_.handle(head, body);
+Task<Response> DevClockApi::handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) {
+  if (path_of(head.target) != names::dev_clock) co_return co_await next_.handle(head, body, caller);
   body.allow(limits::json_body_bytes_max);
-  auto response = co_await call(head, body);
+  auto response = co_await call(head, body, caller);
   if (response) co_return std::move(*response);
   Response refused = error_response("clock", response.error());
   if (response.error().code == Errc::method_not_allowed) {
@@ -21,12 +21,13 @@ Task<Response> DevClockApi::handle(const RequestHead& head, RequestBody& body) {
   co_return refused;
 }
 
-Task<Result<Response>> DevClockApi::call(const RequestHead& head, RequestBody& body) {
-  auto credentials = credentials_in(head);
+Task<Result<Response>> DevClockApi::call(const RequestHead& head, RequestBody& body,
+                                         RememberedCaller& caller) {
+  const auto credentials = credentials_in(head);
   if (!credentials) co_return credentials.error();
-  const auto grant = co_await access_.authenticate(std::move(*credentials));
+  const auto grant = co_await access_.authenticate(*credentials, caller);
   if (!grant) co_return grant.error();
-  if (grant->right != Right::admin) co_return fail(Errc::permission_missing);
+  if ((*grant)->right != Right::admin) co_return fail(Errc::permission_missing);
 
   if (head.method == Method::put) {
     const auto time = co_await read_clock_time(body);
@@ -40,7 +41,7 @@ Task<Result<Response>> DevClockApi::call(const RequestHead& head, RequestBody& b
     if (!time) co_return time.error();
     clock_.set(*time);
   } else if (head.method != Method::get) {
-    co_return fail(Errc::method_not_allowed, head.method_text);
+    co_return fail(Errc::method_not_allowed, std::string(head.method_text));
   }
   co_return clock_response(clock_.now());
 }

@@ -17,11 +17,11 @@ class DevClockApi final : public HttpHandler {
   DevClockApi(HttpHandler& next, Access& access, DevClock& clock)
       : next_(next), access_(access), clock_(clock) {}
 
-  Task<Response> handle(const RequestHead& head, RequestBody& body) override;
+  Task<Response> handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) override;
   Response refusal(const Error& error) override { return next_.refusal(error); }
 
  private:
-  Task<Result<Response>> call(const RequestHead& head, RequestBody& body);
+  Task<Result<Response>> call(const RequestHead& head, RequestBody& body, RememberedCaller& caller);
 
   HttpHandler& next_;
   Access& access_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/task.hpp"
+#include "service/access.hpp"
 #include "wire/http_message.hpp"
 
 namespace cubby {
@@ -12,8 +13,8 @@ class HttpHandler {
 
   // Called from every loop at once. What it leaves unread of the body, the connection reads and drops.
   // An exception becomes a 500 at the connection; expected failures are answers.
-  // `head` and `body` live until the answer is given.
-  virtual Task<Response> handle(const RequestHead& head, RequestBody& body) = 0;
+  // `head` and `body` live until the answer is given; `caller` is the connection's and lives as long.
+  virtual Task<Response> handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) = 0;
 
   // How this handler's protocol says an error that the connection met: bytes that are no request, a client
   // that is too slow, an exception.

@@ -4,15 +4,14 @@
 #include <sys/socket.h>
 
 #include <boost/asio/basic_socket_acceptor.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
 #include <list>
 #include <mutex>
 #include <thread>
+
+#include "core/use_task.hpp"
 
 namespace cubby {
 namespace {
@@ -23,7 +22,6 @@ using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol, Loo
 using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, LoopExecutor>;
 
-constexpr asio::use_awaitable_t<LoopExecutor> use_task;
 constexpr auto tick = std::chrono::seconds(1);  // how exact deadlines are
 constexpr auto pause_after_accept_error =
     std::chrono::milliseconds(100);  // out of file descriptors, most likely
@@ -41,8 +39,8 @@ class HttpServer::Loop {
   }
 
   void start() {
-    for (Listener& each : listeners_) spawn(accept(each));
-    spawn(watch_deadlines());
+    for (Listener& each : listeners_) run(accept(each));
+    run(watch_deadlines());
     thread_ = std::thread([this] {
       context_.run();
       const std::scoped_lock lock(mutex_);
@@ -74,8 +72,8 @@ class HttpServer::Loop {
 
  private:
   // A coroutine that ends with the loop and not before; what escapes it is a mistake of ours.
-  void spawn(Task<void> task) {
-    asio::co_spawn(context_, std::move(task), [](std::exception_ptr failure) {
+  void run(Task<void> task) {
+    spawn(context_, std::move(task), [](std::exception_ptr failure) {
       if (failure) std::rethrow_exception(failure);
     });
   }
@@ -89,15 +87,14 @@ class HttpServer::Loop {
 
   Task<void> accept(Listener& listener) {
     while (!is_stopping_) {
-      ErrorCode error;
       SocketStream::Socket socket(context_);
-      co_await listener.acceptor.async_accept(socket, asio::redirect_error(use_task, error));
+      const auto [error] = co_await listener.acceptor.async_accept(socket, use_task);
       if (!error) {
         serve(std::move(socket), listener);
       } else if (!is_stopping_) {
         spdlog::warn("cannot accept a connection: {}", error.message());
         Timer pause(context_, pause_after_accept_error);
-        co_await pause.async_wait(asio::redirect_error(use_task, error));
+        co_await pause.async_wait(use_task);
       }
     }
   }
@@ -119,7 +116,7 @@ class HttpServer::Loop {
     const auto connection =
         connections_.emplace(connections_.end(), std::move(socket), listener.handler, listener.rules);
     if (is_stopping_) connection->finish();
-    asio::co_spawn(context_, connection->run(), [this, connection](std::exception_ptr failure) {
+    spawn(context_, connection->run(), [this, connection](std::exception_ptr failure) {
       connections_.erase(connection);
       if (is_stopping_ && connections_.empty()) timer_.cancel();
       if (failure) log(failure);
@@ -136,9 +133,8 @@ class HttpServer::Loop {
 
   Task<void> watch_deadlines() {
     while (!is_stopping_ || !connections_.empty()) {
-      ErrorCode ignored;
       timer_.expires_after(tick);
-      co_await timer_.async_wait(asio::redirect_error(use_task, ignored));
+      co_await timer_.async_wait(use_task);
       const auto now = std::chrono::steady_clock::now();
       for (auto& connection : connections_) connection.check_deadline(now);
     }

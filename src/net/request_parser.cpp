@@ -33,7 +33,7 @@ Method to_method(http::verb verb) {
   }
 }
 
-void keep_first(std::optional<std::string>& kept, boost::beast::string_view value) {
+void keep_first(std::optional<std::string_view>& kept, boost::beast::string_view value) {
   if (!kept) kept.emplace(value.data(), value.size());
 }
 
@@ -44,26 +44,34 @@ RequestParser::RequestParser() {
   body_limit(boost::none);  // the connection counts, since the limit depends on the caller
 }
 
-void RequestParser::hide_delete_bytes(std::span<char> unparsed) {
-  const std::string_view text(unparsed.data(), unparsed.size());
-  if (text.find(delete_byte) == text.npos) return;
-  const auto head = unparsed.first(std::min(text.find("\r\n\r\n"), text.size()));
-  has_hidden_delete_bytes_ |= std::find(head.begin(), head.end(), delete_byte) != head.end();
+void RequestParser::hide_delete_bytes(std::span<char> head) {
+  if (std::find(head.begin(), head.end(), delete_byte) == head.end()) return;
+  hidden_delete_bytes_ = head;
   std::replace(head.begin(), head.end(), delete_byte, stand_in_for_delete);
+}
+
+void RequestParser::bring_delete_bytes_back(std::string_view value) {
+  const auto offset = static_cast<std::size_t>(value.data() - hidden_delete_bytes_.data());
+  const auto bytes = hidden_delete_bytes_.subspan(offset, value.size());
+  std::replace(bytes.begin(), bytes.end(), stand_in_for_delete, delete_byte);
 }
 
 void RequestParser::on_request_impl(http::verb method, View method_text, View target, int version,
                                     ErrorCode& error) {
   error = {};
   head_.method = to_method(method);
-  head_.method_text.assign(method_text.data(), method_text.size());
-  head_.target.assign(target.data(), target.size());
+  head_.method_text = {method_text.data(), method_text.size()};
+  head_.target = {target.data(), target.size()};
   version_ = version;
 }
 
 void RequestParser::on_field_impl(Field field, View name, View value, ErrorCode& error) {
   error = {};
-  if (is_in_trailer_) return;  // nothing that we act on may come after the body
+  if (is_in_trailer_) {  // nothing that we act on may come after the body
+    trailer_bytes_ += name.size() + value.size() + std::string_view(": \r\n").size();
+    if (trailer_bytes_ > limits::request_head_bytes_max) error = http::error::header_limit;
+    return;
+  }
   switch (field) {
     case Field::authorization:
       return keep_first(head_.authorization, value);
@@ -97,7 +105,7 @@ void RequestParser::on_field_impl(Field field, View name, View value, ErrorCode&
 void RequestParser::keep_own_field(View name, View value) {
   struct OwnField {
     std::string_view name;
-    std::optional<std::string> RequestHead::*kept;
+    std::optional<std::string_view> RequestHead::*kept;
   };
   static constexpr OwnField own_fields[] = {
       {names::header::auth_email, &RequestHead::auth_email},
@@ -116,9 +124,8 @@ void RequestParser::keep_own_field(View name, View value) {
 void RequestParser::on_header_impl(ErrorCode& error) {
   error = {};
   is_in_trailer_ = true;
-  for (auto* const metadata : {&head_.binding_metadata, &head_.proxied_metadata}) {
-    if (!has_hidden_delete_bytes_ || !*metadata) continue;
-    std::replace((*metadata)->begin(), (*metadata)->end(), stand_in_for_delete, delete_byte);
+  for (const auto& metadata : {head_.binding_metadata, head_.proxied_metadata}) {
+    if (metadata && !hidden_delete_bytes_.empty()) bring_delete_bytes_back(*metadata);
   }
   expects_continue_ = expects_continue_ && version_ >= 11;
 }
@@ -132,7 +139,7 @@ std::optional<std::string> RequestParser::refusal() const {
   }
   if (content_lengths_ > 1) return "more than one Content-Length";
   if (hosts_ > 1) return "more than one Host";
-  const bool is_absolute = !head_.target.starts_with('/') && head_.target.find("://") != std::string::npos;
+  const bool is_absolute = !head_.target.starts_with('/') && head_.target.find("://") != head_.target.npos;
   if (hosts_ == 0 && version_ >= 11 && !is_absolute) return "no Host";
   return std::nullopt;
 }

@@ -13,21 +13,23 @@
 
 namespace cubby {
 
-// Fed with `put`; the head is complete when `is_header_done`, the body arrives as views of what was fed.
+// Fed with `put`: the head in one piece, which must outlive the parser, for `head` is views of it; then the
+// body, which arrives as views of what was fed.
 //
 // Refused beyond what Beast refuses (it would let a request be smuggled past another server's reading of it):
 // a Transfer-Encoding other than one plain `chunked`, or together with a Content-Length, or in HTTP/1.0;
-// Content-Length or Host more than once; HTTP/1.1 without Host, unless the target is absolute.
+// Content-Length or Host more than once; HTTP/1.1 without Host, unless the target is absolute; a trailer
+// larger than a head may be.
 class RequestParser final : public boost::beast::http::basic_parser<true> {
  public:
   RequestParser();
 
   const RequestHead& head() const { return head_; }
 
-  // Beast refuses the byte 0x7F in a header, as HTTP asks for; workerd sends it in metadata. Called with all
-  // bytes that wait to be fed, before they are: replaces it, in what belongs to the head, by a byte that
-  // Beast lets through and that no UTF-8 has; the metadata gets it back.
-  void hide_delete_bytes(std::span<char> unparsed);
+  // Beast refuses the byte 0x7F in a header, as HTTP asks for; workerd sends it in metadata. Called with the
+  // head before it is fed: replaces it by a byte that Beast lets through and that no UTF-8 has; the metadata
+  // gets it back.
+  void hide_delete_bytes(std::span<char> head);
 
   bool expects_continue() const { return expects_continue_; }
   // Whether another request may follow; never in HTTP/1.0, whose ways of saying so are not worth their
@@ -50,6 +52,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   void on_response_impl(int, View, int, ErrorCode&) override {}
   void on_field_impl(Field field, View name, View value, ErrorCode& error) override;
   void keep_own_field(View name, View value);
+  void bring_delete_bytes_back(std::string_view value);
   void on_header_impl(ErrorCode& error) override;
   void on_body_init_impl(const boost::optional<std::uint64_t>&, ErrorCode& error) override { error = {}; }
   std::size_t on_body_impl(View body, ErrorCode& error) override;
@@ -65,7 +68,8 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   bool is_plain_chunked_ = true;
   bool expects_continue_ = false;
   bool is_in_trailer_ = false;
-  bool has_hidden_delete_bytes_ = false;
+  std::span<char> hidden_delete_bytes_;
+  std::size_t trailer_bytes_ = 0;
   std::vector<std::string_view> body_pieces_;
 };
 

@@ -58,7 +58,8 @@ constexpr Route routes[] = {
 
 Task<Response> answer_health(const RequestHead& head) {
   if (head.method != Method::get && head.method != Method::head) {
-    Response refused = error_response("health", fail(Errc::method_not_allowed, head.method_text));
+    Response refused =
+        error_response("health", fail(Errc::method_not_allowed, std::string(head.method_text)));
     refused.headers.emplace_back(names::header::allow, "GET, HEAD");
     co_return refused;
   }
@@ -72,7 +73,7 @@ Task<Response> answer_health(const RequestHead& head) {
 // before.
 Error malformed_namespace(const Route& route, const RouteMatch& match, const RequestHead& head) {
   if (route.method == Method::get) return fail(Errc::namespace_id_malformed, std::string(match.namespace_id));
-  return fail(Errc::method_not_allowed, head.method_text);
+  return fail(Errc::method_not_allowed, std::string(head.method_text));
 }
 
 }  // namespace
@@ -81,7 +82,7 @@ std::span<const Route> rest_routes() {
   return routes;
 }
 
-Task<Response> RestApi::handle(const RequestHead& head, RequestBody& body) {
+Task<Response> RestApi::handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) {
   body.allow(limits::request_body_bytes_max_unauthenticated);
   const std::string_view path = api_path(head.target);
   if (path == "/healthz") co_return co_await answer_health(head);
@@ -92,7 +93,7 @@ Task<Response> RestApi::handle(const RequestHead& head, RequestBody& body) {
     if (!allowed.empty()) refused.headers.emplace_back(names::header::allow, allowed);
     co_return refused;
   }
-  auto response = co_await call_route(*match, head, body);
+  auto response = co_await call_route(*match, head, body, caller);
   if (response) co_return std::move(*response);
   const Error& error = response.error();
   Response refused = error_response(match->route->operation, error);
@@ -110,18 +111,17 @@ Response RestApi::refusal(const Error& error) {
 }
 
 Task<Result<Response>> RestApi::call_route(const RouteMatch& match, const RequestHead& head,
-                                           RequestBody& body) {
+                                           RequestBody& body, RememberedCaller& caller) {
   const Route& route = *match.route;
-  auto grant = co_await authenticate(head);
+  const auto grant = co_await authenticate(head, caller);
   if (!grant) {
     const bool asks_whether_valid =
         route.handler == verify_token && grant.error().code == Errc::token_refused;
     co_return asks_whether_valid ? fail(Errc::token_unverified) : grant.error();
   }
-  Call call{head,     body, Query(query_of(head.target)), std::move(*grant), {no_account, no_namespace},
-            match.key};
+  Call call{head, body, Query(query_of(head.target)), **grant, {no_account, no_namespace}, match.key};
   if (!match.account.empty()) {
-    const auto account = co_await find_account(call.grant, route, match, head);
+    const auto account = co_await find_account(match, head, caller);
     if (!account) co_return account.error();
     call.place.account = *account;
   }
@@ -134,25 +134,27 @@ Task<Result<Response>> RestApi::call_route(const RouteMatch& match, const Reques
   co_return co_await route.handler(*this, call);
 }
 
-Task<Result<Grant>> RestApi::authenticate(const RequestHead& head) {
-  auto credentials = credentials_in(head);
+Task<Result<const Grant*>> RestApi::authenticate(const RequestHead& head, RememberedCaller& caller) {
+  const auto credentials = credentials_in(head);
   if (!credentials) co_return credentials.error();
-  auto grant = co_await access_.authenticate(std::move(*credentials));
+  const auto grant = co_await access_.authenticate(*credentials, caller);
   if (!grant && grant.error().code == Errc::token_refused && !head.authorization) {
     co_return fail(Errc::auth_key_refused);
   }
   co_return grant;
 }
 
-Task<Result<AccountId>> RestApi::find_account(const Grant& grant, const Route& route, const RouteMatch& match,
-                                              const RequestHead& head) {
+Task<Result<AccountId>> RestApi::find_account(const RouteMatch& match, const RequestHead& head,
+                                              RememberedCaller& caller) {
+  const auto not_found = [&] {
+    return fail(Errc::account_not_found, std::string(head.target.substr(0, head.target.find('?'))));
+  };
   const auto id = AccountId::parse(match.account);
-  const std::string path(head.target.substr(0, head.target.find('?')));
-  if (!id) co_return fail(Errc::account_not_found, path);
-  const auto account = co_await access_.find_account(*id);
-  if (!account) co_return account.error();
-  if (!*account) co_return fail(Errc::account_not_found, path);
-  if (!grant.allows(route.right, *id)) co_return fail(Errc::permission_missing);
+  if (!id) co_return not_found();
+  const auto is_there = co_await access_.has_account(*id, caller);
+  if (!is_there) co_return is_there.error();
+  if (!*is_there) co_return not_found();
+  if (!caller.grant->allows(match.route->right, *id)) co_return fail(Errc::permission_missing);
   co_return *id;
 }
 

@@ -18,7 +18,7 @@ class RestApi final : public HttpHandler {
   RestApi(KvService& kv, Namespaces& namespaces, Access& access)
       : kv_(kv), namespaces_(namespaces), access_(access) {}
 
-  Task<Response> handle(const RequestHead& head, RequestBody& body) override;
+  Task<Response> handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) override;
   Response refusal(const Error& error) override;
 
   KvService& kv() { return kv_; }
@@ -26,10 +26,11 @@ class RestApi final : public HttpHandler {
   Access& access() { return access_; }
 
  private:
-  Task<Result<Response>> call_route(const RouteMatch& match, const RequestHead& head, RequestBody& body);
-  Task<Result<Grant>> authenticate(const RequestHead& head);
-  Task<Result<AccountId>> find_account(const Grant& grant, const Route& route, const RouteMatch& match,
-                                       const RequestHead& head);
+  Task<Result<Response>> call_route(const RouteMatch& match, const RequestHead& head, RequestBody& body,
+                                    RememberedCaller& caller);
+  Task<Result<const Grant*>> authenticate(const RequestHead& head, RememberedCaller& caller);
+  Task<Result<AccountId>> find_account(const RouteMatch& match, const RequestHead& head,
+                                       RememberedCaller& caller);
 
   KvService& kv_;
   Namespaces& namespaces_;
@@ -41,7 +42,7 @@ struct Call {
   const RequestHead& head;
   RequestBody& body;
   Query query;
-  Grant grant;
+  const Grant& grant;
   Place place;                   // as far as the route names it
   std::string_view key_segment;  // as sent
 };

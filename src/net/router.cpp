@@ -77,12 +77,14 @@ Result<RouteMatch> find_route(std::span<const Route> routes, std::string_view pa
   if (relative.starts_with('/')) relative.remove_prefix(1);
   for (const Route& route : routes) {
     RouteMatch match{&route, {}, {}, {}};
-    if (!match_segments(route.pattern, relative, match)) continue;
-    if (route.method == method) return match;
-    add_allowed(allowed, route.method);
+    if (route.method == method && match_segments(route.pattern, relative, match)) return match;
   }
-  if (!allowed.empty()) return fail(Errc::method_not_allowed, head.method_text);
-  return fail(Errc::route_unknown, head.target.substr(0, head.target.find('?')));
+  for (const Route& route : routes) {
+    RouteMatch match{&route, {}, {}, {}};
+    if (match_segments(route.pattern, relative, match)) add_allowed(allowed, route.method);
+  }
+  if (!allowed.empty()) return fail(Errc::method_not_allowed, std::string(head.method_text));
+  return fail(Errc::route_unknown, std::string(head.target.substr(0, head.target.find('?'))));
 }
 
 }  // namespace cubby

@@ -3,11 +3,11 @@
 #include <poll.h>
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "core/limits.hpp"
+#include "core/use_task.hpp"
 
 namespace cubby {
 namespace {
@@ -16,7 +16,6 @@ namespace asio = boost::asio;
 using ErrorCode = boost::system::error_code;
 
 constexpr std::size_t small_input_bytes = 4 * limits::KiB;
-constexpr asio::use_awaitable_t<LoopExecutor> use_task;
 
 }  // namespace
 
@@ -45,11 +44,6 @@ std::string_view SocketStream::input() const {
   return {static_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-std::span<char> SocketStream::mutable_input() {
-  const auto bytes = input_.data();
-  return {static_cast<char*>(bytes.data()), bytes.size()};
-}
-
 void SocketStream::consume(std::size_t count) {
   input_.consume(count);
 }
@@ -61,9 +55,7 @@ Error SocketStream::failure(const ErrorCode& error) const {
 
 Task<Result<void>> SocketStream::receive(std::size_t bytes_max) {
   has_timed_out_ = false;
-  ErrorCode error;
-  const auto room = input_.prepare(bytes_max);
-  const auto count = co_await socket_.async_read_some(room, asio::redirect_error(use_task, error));
+  const auto [error, count] = co_await socket_.async_read_some(input_.prepare(bytes_max), use_task);
   if (error) co_return failure(error);
   input_.commit(count);
   co_return Result<void>{};
@@ -77,9 +69,8 @@ Task<Result<void>> SocketStream::send(std::string_view first, std::string_view s
     ErrorCode error;
     std::size_t sent = socket_.write_some(buffers, error);
     if (error == asio::error::would_block || error == asio::error::try_again) {
-      error = {};
       set_deadline(patience);
-      sent = co_await socket_.async_write_some(buffers, asio::redirect_error(use_task, error));
+      std::tie(error, sent) = co_await socket_.async_write_some(buffers, use_task);
     }
     if (error) co_return failure(error);
     const auto of_first = std::min(sent, first.size());
@@ -87,6 +78,10 @@ Task<Result<void>> SocketStream::send(std::string_view first, std::string_view s
     second.remove_prefix(sent - of_first);
   }
   co_return Result<void>{};
+}
+
+Task<void> SocketStream::yield() {
+  co_await asio::post(socket_.get_executor(), use_task);
 }
 
 Task<void> SocketStream::linger(std::size_t bytes_max, std::chrono::steady_clock::duration patience) {
@@ -106,8 +101,7 @@ Task<bool> SocketStream::closes_within(std::chrono::milliseconds time) {
   using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                            asio::wait_traits<std::chrono::steady_clock>, LoopExecutor>;
   Timer timer(socket_.get_executor(), time);
-  ErrorCode ignored;
-  co_await timer.async_wait(asio::redirect_error(use_task, ignored));
+  co_await timer.async_wait(use_task);
   pollfd state{socket_.native_handle(), POLLRDHUP, 0};
   co_return ::poll(&state, 1, 0) > 0;
 }

@@ -5,7 +5,6 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <chrono>
-#include <span>
 #include <string_view>
 
 #include "core/error.hpp"
@@ -37,8 +36,6 @@ class SocketStream {
   // Bytes that were received and not yet consumed. A view until the next `receive`.
   std::string_view input() const;
   void consume(std::size_t count);
-  // The same bytes, to be changed in place.
-  std::span<char> mutable_input();
 
   // Waits for bytes and adds them to the input; at most `bytes_max` at once.
   // Errors: client_gone (also at the end of the stream), request_timed_out.
@@ -48,6 +45,9 @@ class SocketStream {
   // Errors: client_gone, request_timed_out.
   Task<Result<void>> send(std::string_view first, std::string_view second,
                           std::chrono::steady_clock::duration patience);
+
+  // Lets whatever else is ready on the loop have its turn.
+  Task<void> yield();
 
   // Tells the client that nothing follows, and reads on for a moment: closing with unread bytes would make
   // the kernel reset the connection, and the client might lose the answer.

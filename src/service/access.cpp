@@ -17,6 +17,11 @@ constexpr std::string_view token_alphabet =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
 static_assert(token_alphabet.size() == 64, "six random bits a character, without bias");
 
+// In constant time: through a proxy, strangers may share a connection and measure how long a guess takes.
+bool is_same(std::string_view secret, std::string_view guess) {
+  return secret.size() == guess.size() && CRYPTO_memcmp(secret.data(), guess.data(), guess.size()) == 0;
+}
+
 }  // namespace
 
 std::string make_token_text() {
@@ -44,18 +49,40 @@ Access::Access(Engine& engine, const Clock& clock, const std::optional<std::stri
   if (environment_token) environment_hash_ = hash_token(*environment_token);
 }
 
-Task<Result<Grant>> Access::authenticate(std::string text) {
-  const TokenHash hash = hash_token(text);
+Task<Result<const Grant*>> Access::authenticate(std::string_view credentials, RememberedCaller& caller) {
+  // Read before the search, so that a change meanwhile makes what was found count as old.
+  const auto generation = engine_.access_generation();
+  if (!caller.grant || caller.access_generation != generation || !is_same(caller.credentials, credentials)) {
+    caller.grant.reset();
+    caller.account.reset();
+    auto grant = co_await look_up(credentials);
+    if (!grant) co_return grant.error();
+    caller.grant = std::move(*grant);
+    caller.credentials = credentials;
+    caller.access_generation = generation;
+  }
+  if (is_expired(caller.grant->expiration, whole_seconds(clock_.now()))) co_return fail(Errc::token_refused);
+  co_return &*caller.grant;
+}
+
+Task<Result<bool>> Access::has_account(AccountId id, RememberedCaller& caller) {
+  if (caller.account == id) co_return true;
+  const auto found = co_await engine_.find_account(id);
+  if (!found) co_return found.error();
+  if (*found) caller.account = id;
+  co_return found->has_value();
+}
+
+Task<Result<Grant>> Access::look_up(std::string_view credentials) {
+  const TokenHash hash = hash_token(credentials);
   if (environment_hash_ && CRYPTO_memcmp(hash.data(), environment_hash_->data(), hash.size()) == 0) {
-    co_return Grant{environment_id_, "CUBBY_ADMIN_TOKEN", Right::admin, std::nullopt};
+    co_return Grant{environment_id_, "CUBBY_ADMIN_TOKEN", Right::admin, std::nullopt, std::nullopt};
   }
   const auto found = co_await engine_.find_token(hash);
   if (!found) co_return found.error();
   const auto& token = *found;
-  if (!token || token->revoked || is_expired(token->expiration, whole_seconds(clock_.now()))) {
-    co_return fail(Errc::token_refused);
-  }
-  co_return Grant{token->id, token->name, token->right, token->account};
+  if (!token || token->revoked) co_return fail(Errc::token_refused);
+  co_return Grant{token->id, token->name, token->right, token->account, token->expiration};
 }
 
 Task<Result<std::vector<Account>>> Access::accounts(Grant grant) {

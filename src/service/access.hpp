@@ -16,9 +16,19 @@ struct Grant {
   TokenId token;
   std::string name;
   Right right = Right::read;
-  std::optional<AccountId> account;  // nothing: every account
+  std::optional<AccountId> account;   // nothing: every account
+  std::optional<Instant> expiration;  // nothing: until it is revoked
 
   bool allows(Right wanted, AccountId in) const { return right >= wanted && (!account || *account == in); }
+};
+
+// Who sent the last request of a connection, so that the next one from the same caller costs neither a hash
+// nor a search. Used by one request at a time.
+struct RememberedCaller {
+  std::string credentials;
+  std::optional<Grant> grant;           // what they were worth
+  std::optional<AccountId> account;     // one that is there
+  std::uint64_t access_generation = 0;  // all of this holds for as long as the engine tells the same
 };
 
 // 40 characters of [0-9A-Za-z_-], 240 random bits: the shape that every client takes.
@@ -36,8 +46,13 @@ class Access {
   // decides about the expiry of tokens.
   Access(Engine& engine, const Clock& clock, const std::optional<std::string>& environment_token);
 
-  // Errors: token_refused (unknown, expired or revoked).
-  Task<Result<Grant>> authenticate(std::string text);
+  // What the caller may do, which `caller` then remembers; a view of that until its next request. A token
+  // that is revoked is refused from then on, remembered or not. Errors: token_refused (unknown, expired or
+  // revoked).
+  Task<Result<const Grant*>> authenticate(std::string_view credentials, RememberedCaller& caller);
+
+  // Whether there is such an account. REQUIRES: `caller` is authenticated.
+  Task<Result<bool>> has_account(AccountId id, RememberedCaller& caller);
 
   Task<Result<std::optional<Account>>> find_account(AccountId id) { return engine_.find_account(id); }
 
@@ -45,6 +60,8 @@ class Access {
   Task<Result<std::vector<Account>>> accounts(Grant grant);
 
  private:
+  Task<Result<Grant>> look_up(std::string_view credentials);
+
   Engine& engine_;
   const Clock& clock_;
   std::optional<TokenHash> environment_hash_;

@@ -1,10 +1,7 @@
 #include "service/sweeper.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include "core/limits.hpp"
+#include "core/use_task.hpp"
 
 namespace cubby {
 
@@ -22,14 +19,14 @@ Task<Result<std::uint64_t>> Sweeper::sweep_due() {
 
 Task<void> Sweeper::run(std::function<void(const Error&)> complain) {
   using namespace std::chrono_literals;
-  pause_.emplace(co_await boost::asio::this_coro::executor);
+  pause_.emplace(co_await this_loop);
   while (!is_stopping_) {
     const auto swept = co_await sweep_due();
     if (!swept) complain(swept.error());
     if (is_stopping_) break;
     pause_->expires_after(swept ? 1s : 60s);
     // A cancelled wait is how `stop` ends it.
-    co_await pause_->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable_t<LoopExecutor>{}));
+    co_await pause_->async_wait(use_task);
   }
 }
 

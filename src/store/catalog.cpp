@@ -37,12 +37,14 @@ void Catalog::put(const Namespace& changed) {
 void Catalog::put(const Account& account) {
   const std::unique_lock lock(mutex_);
   accounts_.insert_or_assign(account.id, account);
+  ++access_generation_;
 }
 
 void Catalog::put(const Token& token) {
   const std::unique_lock lock(mutex_);
   std::erase_if(tokens_, [&](const auto& row) { return row.second.id == token.id; });
   tokens_.insert_or_assign(token.hash, token);
+  ++access_generation_;
 }
 
 void Catalog::remove(NamespaceId id) {

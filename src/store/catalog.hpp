@@ -2,6 +2,7 @@
 // engines write a row before they change it here.
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <optional>
 #include <shared_mutex>
@@ -36,6 +37,8 @@ class Catalog {
   std::vector<Namespace> namespaces(AccountId account) const;
   std::vector<Account> accounts() const;
   std::vector<Token> tokens() const;
+  // See Engine.
+  std::uint64_t access_generation() const { return access_generation_.load(std::memory_order_acquire); }
 
  private:
   using TitleKey = std::pair<AccountId, Title>;
@@ -46,6 +49,7 @@ class Catalog {
   std::map<TitleKey, NamespaceId> titles_;
   std::map<AccountId, Account> accounts_;
   std::map<TokenHash, Token> tokens_;
+  std::atomic<std::uint64_t> access_generation_ = 0;
 };
 
 }  // namespace cubby

@@ -130,6 +130,10 @@ class Engine {
 
   // Accounts and tokens: written whole, replacing what has the same id.
 
+  // Another number after each change of one: what was found out about a caller holds as long as this stays
+  // the same. Never waits.
+  virtual std::uint64_t access_generation() const = 0;
+
   virtual Task<Result<void>> put_account(Account account) = 0;
   virtual Task<Result<std::optional<Account>>> find_account(AccountId id) = 0;
   virtual Task<Result<std::vector<Account>>> accounts() = 0;  // by id

@@ -173,6 +173,7 @@ class MemoryEngine final : public Engine {
     co_return catalog_.namespaces(account);
   }
 
+  std::uint64_t access_generation() const override { return catalog_.access_generation(); }
   Task<Result<void>> put_account(Account account) override {
     catalog_.put(account);
     co_return Result<void>{};

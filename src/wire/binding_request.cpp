@@ -82,8 +82,10 @@ Result<BindingRequest> parse_binding_request(const RequestHead& head) {
   }
   const auto operation = operation_of(head.method, path);
   if (!operation) return operation.error();
-  BindingRequest request{*operation, head.binding_namespace, path.substr(1), Query(query_of(target))};
-  if (!request.namespace_name && name_in_path) {
+  BindingRequest request{*operation, std::nullopt, path.substr(1), Query(query_of(target))};
+  if (head.binding_namespace) {
+    request.namespace_name = *head.binding_namespace;
+  } else if (name_in_path) {
     request.namespace_name = decode_path_segment(*name_in_path);
     if (!request.namespace_name) return fail(Errc::key_not_decodable);
   }

@@ -175,7 +175,6 @@ constexpr std::array error_table{
     ErrorRow{Errc::request_timed_out, 408, 10029, plain, "the request took too long to arrive", ours},
     ErrorRow{Errc::client_gone, 400, 10029, plain, "the connection ended before the request did", ours},
 
-    ErrorRow{Errc::shutting_down, 503, 10001, plain, "service temporarily unavailable", guessed},
     ErrorRow{Errc::storage_failed, 500, 10001, plain, "storage failed; see the server's log", ours},
     ErrorRow{Errc::storage_corrupt, 500, 10001, plain, "stored data is damaged; see the server's log", ours},
     ErrorRow{Errc::internal, 500, 10001, plain, "internal error", ours},

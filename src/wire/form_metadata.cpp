@@ -54,7 +54,8 @@ bool FormMetadata::is_flattened_name(std::string_view name) {
 
 Result<void> FormMetadata::add(std::string_view name, std::string value) {
   bytes_ += name.size() + value.size();
-  if (bytes_ > limits::metadata_sent_bytes_max) return fail(Errc::metadata_too_large, std::to_string(bytes_));
+  if (bytes_ > limits::metadata_parts_bytes_max)
+    return fail(Errc::metadata_too_large, std::to_string(bytes_));
   if (!is_utf8(name) || !is_utf8(value)) return fail(Errc::metadata_malformed);
   const std::string_view rest = name.substr(prefix.size());
   const bool dotted = rest.front() == '.';

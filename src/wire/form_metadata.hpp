@@ -27,7 +27,7 @@ class FormMetadata {
   // Errors: metadata_malformed for a name of no known shape (among them `[]` in the middle, which does not
   // say which element it means), for shapes that contradict each other (`metadata[a]` and `metadata[a][b]`)
   // and for what is not UTF-8; metadata_too_large, with the length so far. Limits:
-  // limits::metadata_sent_bytes_max (64 KiB) of names and values in total; nesting_max levels.
+  // limits::metadata_parts_bytes_max (64 KiB) of names and values in total; nesting_max levels.
   [[nodiscard]] Result<void> add(std::string_view name, std::string value);
 
   // The JSON without insignificant white space; `null` if empty. It may still be too large for Metadata.

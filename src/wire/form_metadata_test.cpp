@@ -94,7 +94,7 @@ TEST(FormMetadata, RejectsNamesOfNoKnownShape) {
 
 TEST(FormMetadata, AcceptsTheLimitAndRejectsOneByteMore) {
   const std::string name = "metadata[a]";
-  const std::string largest(limits::metadata_sent_bytes_max - name.size(), 'x');
+  const std::string largest(limits::metadata_parts_bytes_max - name.size(), 'x');
   EXPECT_TRUE(rebuild({{name, largest}}).has_value());
   EXPECT_EQ(rebuild({{name, largest + 'x'}}).error(), fail(Errc::metadata_too_large, "65537"));
 }

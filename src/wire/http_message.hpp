@@ -17,23 +17,23 @@ namespace cubby {
 enum class Method { get, head, put, post, delete_, other };
 
 // What stands before the body. Only the headers that something here reads are kept; of a header that was sent
-// twice, the first.
+// twice, the first. Views of the bytes as they came, which live until the request is answered.
 struct RequestHead {
   Method method = Method::other;
-  std::string method_text;  // as sent
-  std::string target;       // as sent
-  std::optional<std::string> authorization;
-  std::optional<std::string> auth_email;
-  std::optional<std::string> auth_key;
-  std::optional<std::string> content_type;
-  std::optional<std::string> if_none_match;
+  std::string_view method_text;
+  std::string_view target;
+  std::optional<std::string_view> authorization;
+  std::optional<std::string_view> auth_email;
+  std::optional<std::string_view> auth_key;
+  std::optional<std::string_view> content_type;
+  std::optional<std::string_view> if_none_match;
   bool is_chunked = false;       // the body has no length in advance
   bool asks_to_upgrade = false;  // to a protocol that is not ours, such as WebSocket
   // Of the worker binding.
-  std::optional<std::string> binding_namespace;
-  std::optional<std::string> binding_metadata;
-  std::optional<std::string> proxied_url;
-  std::optional<std::string> proxied_metadata;
+  std::optional<std::string_view> binding_namespace;
+  std::optional<std::string_view> binding_metadata;
+  std::optional<std::string_view> proxied_url;
+  std::optional<std::string_view> proxied_metadata;
 };
 
 // The body of a request. Used by one coroutine at a time.

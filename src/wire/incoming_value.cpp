@@ -36,9 +36,8 @@ class FormValue final : public IncomingValue {
   }
 
   Result<std::optional<Metadata>> metadata() override {
-    if (metadata_text_ && !flattened_.empty())
-      return fail(Errc::form_malformed, "metadata is given in two ways");
-    if (metadata_text_) return Metadata::parse(*metadata_text_);
+    if (metadata_ && !flattened_.empty()) return fail(Errc::form_malformed, "metadata is given in two ways");
+    if (metadata_) return metadata_->finish();
     if (flattened_.empty()) return std::optional<Metadata>{};
     const auto rebuilt = flattened_.to_json();
     if (!rebuilt) return rebuilt.error();
@@ -59,26 +58,34 @@ class FormValue final : public IncomingValue {
       if (std::exchange(has_value_, true)) co_return fail(Errc::form_malformed, "two parts are named value");
       is_in_value_ = true;
     } else if (name == names::field::metadata) {
-      if (metadata_text_) co_return fail(Errc::form_malformed, "two parts are named metadata");
-      auto text = co_await read_small_part();
-      if (!text) co_return text.error();
-      metadata_text_ = std::move(*text);
+      if (metadata_) co_return fail(Errc::form_malformed, "two parts are named metadata");
+      metadata_.emplace();
+      co_return co_await read_metadata();
     } else if (FormMetadata::is_flattened_name(name)) {
-      auto text = co_await read_small_part();
+      auto text = co_await read_flattened();
       if (!text) co_return text.error();
       co_return flattened_.add(name, std::move(*text));
     }
     co_return Result<void>{};
   }
 
-  Task<Result<std::string>> read_small_part() {
+  Task<Result<void>> read_metadata() {
+    while (true) {
+      const auto piece = co_await form_.read_part();
+      if (!piece) co_return piece.error();
+      if (piece->empty()) co_return Result<void>{};
+      metadata_->feed(*piece);
+    }
+  }
+
+  Task<Result<std::string>> read_flattened() {
     std::string text;
     while (true) {
       const auto piece = co_await form_.read_part();
       if (!piece) co_return piece.error();
       if (piece->empty()) co_return text;
       text += *piece;
-      if (text.size() > limits::metadata_sent_bytes_max) {
+      if (text.size() > limits::metadata_parts_bytes_max) {
         co_return fail(Errc::metadata_too_large, std::to_string(text.size()));
       }
     }
@@ -88,13 +95,13 @@ class FormValue final : public IncomingValue {
   bool is_in_value_ = false;
   bool has_value_ = false;
   bool is_at_end_ = false;
-  std::optional<std::string> metadata_text_;
+  std::optional<MetadataParser> metadata_;
   FormMetadata flattened_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<IncomingValue>> make_incoming_value(const std::optional<std::string>& content_type,
+Result<std::unique_ptr<IncomingValue>> make_incoming_value(std::optional<std::string_view> content_type,
                                                            ByteSource& body) {
   if (!content_type || !is_multipart_form(*content_type)) {
     return std::unique_ptr<IncomingValue>(std::make_unique<RawValue>(body));

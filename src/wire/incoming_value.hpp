@@ -17,7 +17,7 @@ namespace cubby {
 // has flattened into parts of its own (`metadata[a]`, `metadata.a`) is rebuilt. Other parts are ignored.
 // Errors: form_malformed (no boundary). Errors of `read`: form_malformed, value_missing, those of the body.
 // Source: wrangler 4.164, the official SDKs, curl; see docs/using/compatibility.md.
-Result<std::unique_ptr<IncomingValue>> make_incoming_value(const std::optional<std::string>& content_type,
+Result<std::unique_ptr<IncomingValue>> make_incoming_value(std::optional<std::string_view> content_type,
                                                            ByteSource& body);
 
 }  // namespace cubby

@@ -275,6 +275,10 @@ Result<BulkGet> bulk_get_in(const boost::json::object& object) {
 Task<Result<BulkGet>> read_bulk_get(ByteSource& body) {
   const auto object =
       co_await read_object(body, limits::bulk_get_request_bytes_max, Errc::bulk_body_malformed);
+  // More than so many keys can need: that says more to the caller than a number of bytes.
+  if (!object && object.error().code == Errc::request_too_large) {
+    co_return fail(Errc::bulk_too_many, std::to_string(limits::bulk_get_keys_max));
+  }
   if (!object) co_return object.error();
   co_return bulk_get_in(*object);
 }

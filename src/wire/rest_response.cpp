@@ -79,9 +79,10 @@ Response error_response(std::string_view operation, const Error& error) {
 }
 
 std::string etag_of(Version version) {
-  char digits[16];
-  const auto end = std::to_chars(digits, digits + sizeof digits, static_cast<std::uint64_t>(version), 16).ptr;
-  return '"' + std::string(digits, end) + '"';
+  char text[18] = {'"'};
+  auto* const end = std::to_chars(text + 1, text + 17, static_cast<std::uint64_t>(version), 16).ptr;
+  *end = '"';
+  return {text, end + 1};
 }
 
 bool is_listed(std::string_view if_none_match, std::string_view etag) {

@@ -115,10 +115,11 @@ class AnswerCheck {
 
   Complaint check_header(Expectation::Kind kind, const std::string& name, const std::string& text) const {
     const auto header = find_header(answer_.headers, name);
-    if (kind == Expectation::Kind::header_absent) return header ? "the header is there: " + *header : "";
+    if (kind == Expectation::Kind::header_absent)
+      return header ? "the header is there: " + std::string(*header) : "";
     if (!header) return "the header is not there";
     if (kind == Expectation::Kind::header_present) return {};
-    return *header == text ? "" : "the header is " + *header;
+    return *header == text ? "" : "the header is " + std::string(*header);
   }
 
   Complaint check_json(Expectation::Kind kind, const std::string& path, const std::string& text) {
@@ -173,7 +174,7 @@ class AnswerCheck {
     return found->is_string() ? std::string(found->get_string()) : serialize(*found);
   }
 
-  Complaint save(const std::string& variable, std::optional<std::string> text) {
+  Complaint save(const std::string& variable, std::optional<std::string_view> text) {
     if (!text) return "there is nothing to save";
     variables_[variable] = *std::move(text);
     return {};

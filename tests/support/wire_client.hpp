@@ -77,7 +77,7 @@ class Client {
     if (length.has_value() == (answer.status == 304)) {
       throw std::runtime_error("a content-length is due, but for a 304");
     }
-    if (method != "HEAD" && answer.status != 304) answer.body = read_exactly(number_in(*length));
+    if (method != "HEAD" && answer.status != 304) answer.body = read_exactly(number_in(std::string(*length)));
     return answer;
   }
 

@@ -47,7 +47,7 @@ class MemoryTarget final : public Target {
   Answer exchange(const Request& request) override {
     const RequestHead head = head_of(request);
     OddPiecesBody body(request.body);
-    return answer_of(head, run(handler_.handle(head, body)));
+    return answer_of(head, run(handler_.handle(head, body, caller_)));
   }
 
   void finish() override {}
@@ -98,6 +98,7 @@ class MemoryTarget final : public Target {
   }
 
   HttpHandler& handler_;
+  RememberedCaller caller_;
 };
 
 }  // namespace cubby::wire

@@ -14,7 +14,7 @@ namespace cubby::wire {
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
 // The first header of that name, whatever its case.
-inline std::optional<std::string> find_header(const Headers& headers, std::string_view name) {
+inline std::optional<std::string_view> find_header(const Headers& headers, std::string_view name) {
   for (const auto& [each, value] : headers) {
     if (each.size() == name.size() && ::strncasecmp(each.data(), name.data(), name.size()) == 0) return value;
   }

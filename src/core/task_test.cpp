@@ -1,0 +1,114 @@
+#include "core/task.hpp"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/steady_timer.hpp>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "core/resume.hpp"
+#include "core/use_task.hpp"
+#include "tests/support/run_task.hpp"
+
+namespace cubby {
+namespace {
+
+Task<int> number(int value) {
+  co_return value;
+}
+
+Task<int> number_from_another_thread(int value) {
+  std::thread thread;
+  auto start = [&](std::function<void(int)> resume) {
+    thread = std::thread([resume = std::move(resume), value] { resume(value); });
+  };
+  const int answer = co_await resume_later<int>(start);
+  thread.join();
+  co_return answer;
+}
+
+Task<int> failure() {
+  throw std::runtime_error("on purpose");
+  co_return 0;
+}
+
+TEST(Task, AnswersWhatItReturns) {
+  EXPECT_EQ(run(number(7)), 7);
+}
+
+TEST(Task, DoesNotStartBeforeItIsAwaited) {
+  bool has_started = false;
+  const auto start = [](bool& started) -> Task<void> {
+    started = true;
+    co_return;
+  };
+  { const auto never_awaited = start(has_started); }
+  EXPECT_FALSE(has_started);
+}
+
+TEST(Task, PassesAnExceptionToWhoeverAwaitsIt) {
+  const auto caught = []() -> Task<std::string> {
+    try {
+      co_await failure();
+    } catch (const std::runtime_error& error) {
+      co_return error.what();
+    }
+    co_return "nothing";
+  };
+  EXPECT_EQ(run(caught()), "on purpose");
+  EXPECT_THROW(run(failure()), std::runtime_error);
+}
+
+TEST(Task, ALoopOverTasksThatNeverWaitKeepsTheStack) {
+  const auto sum = []() -> Task<long> {
+    long total = 0;
+    for (int i = 0; i < 1'000'000; ++i) total += co_await number(1);
+    co_return total;
+  };
+  EXPECT_EQ(run(sum()), 1'000'000);
+}
+
+TEST(Task, ALoopOverTasksThatWaitKeepsTheStack) {
+  const auto sum = []() -> Task<long> {
+    long total = 0;
+    for (int i = 0; i < 100'000; ++i) {
+      auto start = [](std::function<void(int)> resume) { resume(1); };
+      total += co_await resume_later<int>(start);
+    }
+    co_return total;
+  };
+  EXPECT_EQ(run(sum()), 100'000);
+}
+
+TEST(Task, ComesBackToItsLoopFromAnotherThread) {
+  const auto visit = []() -> Task<bool> {
+    const auto home = std::this_thread::get_id();
+    const int answer = co_await number_from_another_thread(7);
+    co_return answer == 7 && std::this_thread::get_id() == home;
+  };
+  EXPECT_TRUE(run(visit()));
+}
+
+TEST(Task, WaitsForAnOperationAndGetsItsResults) {
+  boost::asio::io_context loop;
+  boost::asio::steady_timer timer(loop);
+  std::vector<std::string> order;
+  const auto wait = [](boost::asio::steady_timer& on, std::vector<std::string>& seen) -> Task<void> {
+    seen.push_back("waiting");
+    const auto [error] = co_await on.async_wait(use_task);
+    seen.push_back(error == boost::asio::error::operation_aborted ? "cancelled" : "expired");
+  };
+  const auto cancel = [](boost::asio::steady_timer& which) -> Task<void> {
+    which.cancel();
+    co_return;
+  };
+  timer.expires_at(std::chrono::steady_clock::time_point::max());
+  spawn(loop, wait(timer, order), [&](std::exception_ptr) { order.push_back("done"); });
+  spawn(loop, cancel(timer), [](std::exception_ptr) {});
+  loop.run();
+  EXPECT_EQ(order, (std::vector<std::string>{"waiting", "cancelled", "done"}));
+}
+
+}  // namespace
+}  // namespace cubby
