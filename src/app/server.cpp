@@ -12,6 +12,7 @@
 #include "app/first_start.hpp"
 #include "net/http_server.hpp"
 #include "net/rest_api.hpp"
+#include "net/static_assets.hpp"
 #include "service/access.hpp"
 #include "service/kv_service.hpp"
 #include "service/namespaces.hpp"
@@ -75,7 +76,8 @@ int serve(const ServeConfig& config) {
   Namespaces namespaces(**engine);
   Access access(**engine, clock, config.admin_token);
   RestApi api(kv, namespaces, access);
-  HttpServer server(api, {.host = config.listen.host, .port = config.listen.port, .loops = config.threads});
+  StaticAssets site(console_assets(), api);
+  HttpServer server(site, {.host = config.listen.host, .port = config.listen.port, .loops = config.threads});
   if (const auto started = server.start(); !started) return complain(started.error());
   announce(*start, server.address());
 
