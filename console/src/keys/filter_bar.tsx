@@ -11,7 +11,7 @@ interface Props {
   filter: KeyFilter;
   separator: string;
   searchBox: Ref<HTMLInputElement>;
-  onFilter: (filter: KeyFilter) => void;
+  onFilter: (change: Partial<KeyFilter>) => void;
   onSeparator: (separator: string) => void;
 }
 
@@ -23,24 +23,24 @@ export function FilterBar({ filter, separator, searchBox, onFilter, onSeparator 
         icon="key"
         value={filter.prefix}
         boxRef={searchBox}
-        onChange={(prefix) => onFilter({ ...filter, prefix })}
+        onChange={(prefix) => onFilter({ prefix })}
       />
       <Box
         label="Name contains"
         icon="search"
         value={filter.contains}
-        onChange={(contains) => onFilter({ ...filter, contains })}
+        onChange={(contains) => onFilter({ contains })}
       />
       <Box
         label="Metadata contains"
         icon="filter"
         value={filter.metadata}
-        onChange={(metadata) => onFilter({ ...filter, metadata })}
+        onChange={(metadata) => onFilter({ metadata })}
       />
       <select
         aria-label="Expiry"
         value={filter.expiry}
-        onChange={(event) => onFilter({ ...filter, expiry: event.currentTarget.value as ExpiryFilter })}
+        onChange={(event) => onFilter({ expiry: event.currentTarget.value as ExpiryFilter })}
       >
         {expiryFilters.map(([value, text]) => (
           <option key={value} value={value}>

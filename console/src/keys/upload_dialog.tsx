@@ -73,7 +73,7 @@ export function UploadDialog({ place, onClose, onWritten }: Props) {
       <>
         <Button onClick={close}>{step.is === 'writing' ? 'Stop' : 'Cancel'}</Button>
         <Button type="submit" look="main" busy={step.is === 'writing'} disabled={good === 0}>
-          {file && file.problems.length > 0 ? `Upload the ${count(good)} good ones` : `Upload${file ? ` ${counted(good, 'pair')}` : ''}`}
+          {!file ? 'Upload' : `Upload ${counted(good, file.problems.length > 0 ? 'good pair' : 'pair')}`}
         </Button>
       </>
     );
@@ -149,7 +149,7 @@ function Preview({ file }: { file: BulkFile }) {
               {problems.slice(0, problemsShownMax).map(({ position, key, reason }) => (
                 <tr key={position}>
                   <td class="number">{count(position)}</td>
-                  <td>{key === null ? <span class="quiet">none</span> : <KeyText name={key} />}</td>
+                  <td>{key ? <KeyText name={key} /> : <span class="quiet">{key === null ? 'none' : 'empty'}</span>}</td>
                   <td>{reason}</td>
                 </tr>
               ))}

@@ -10,7 +10,7 @@ import { KeyFeed, rowsMax } from '../keys/key_feed.ts';
 import { KeyGrid } from '../keys/key_grid.tsx';
 import { keep, putBack, type Kept } from '../keys/undo.ts';
 import { UploadDialog } from '../keys/upload_dialog.tsx';
-import type { Route } from '../route.ts';
+import { parseRoute, type Route } from '../route.ts';
 import { useCall, useSession } from '../session.tsx';
 import { bytesText, count, counted, nowSeconds } from '../text/format.ts';
 import { limits } from '../text/limits.ts';
@@ -57,7 +57,9 @@ export function NamespacePage({ place, route, go, setTitle }: Props) {
 
   const openKey = (key: string | null) => guard(() => go({ key }));
   const close = () => setOpen(null);
-  const filtered = (next: KeyFilter) => go({ filter: next }, 'replace');
+  // On top of what the address says now: two boxes may have been typed in before the page was drawn again.
+  const filtered = (change: Partial<KeyFilter>) =>
+    go({ filter: { ...parseRoute(location.hash).filter, ...change } }, 'replace');
   const enter = (prefix: string) => go({ filter: { ...filter, prefix } });
   const goUp = () => separator && filter.prefix && enter(parentOf(filter.prefix, separator));
   const startNew = () => mayWrite && guard(() => {
@@ -252,7 +254,7 @@ export function NamespacePage({ place, route, go, setTitle }: Props) {
       {isNew && route.key === null && (
         <section class="panel" aria-label="New key">
           <header>
-            <h2>New key</h2>
+            <h1>New key</h1>
             <IconButton icon="close" label="Close" onClick={() => guard(() => setNew(false))} />
           </header>
           <ValueEditor

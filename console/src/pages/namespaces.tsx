@@ -86,7 +86,9 @@ export function NamespacesPage({ account, go, setTitle }: Props) {
               <th>Id</th>
               {usage && <th class="number">Keys</th>}
               {usage && <th class="number">Size</th>}
-              <th aria-label="Actions" />
+              <th>
+                <span class="unseen">Actions</span>
+              </th>
             </tr>
           </thead>
           <tbody>

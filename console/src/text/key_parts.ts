@@ -6,8 +6,8 @@ export interface KeyPart {
   isNamed: boolean; // it stands for a character that cannot be drawn
 }
 
-// Cc, Cf, surrogates alone, separators other than a space in the middle, and what looks like nothing.
-const undrawable = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0\u2800]|(?! )\p{Zs}|^ +| +$/gu;
+// Controls, formats, surrogates alone, what has no character, separators other than a space in the middle, and what looks like nothing.
+const undrawable = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0\u2800]|(?! )\p{Zs}|^ +| +$/gu;
 
 const names: Record<string, string> = {
   '\0': 'NUL', '\t': 'TAB', '\n': 'LF', '\r': 'CR', '\x1b': 'ESC', '\x7f': 'DEL', '\u00a0': 'NBSP', '\u200b': 'ZWSP',

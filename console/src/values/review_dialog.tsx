@@ -1,7 +1,8 @@
 // What a save would change, before it does; and what somebody else changed meanwhile.
+import { useState } from 'preact/hooks';
 import { bytesText, count, dateText } from '../text/format.ts';
 import { formatted, jsonError } from '../text/json_text.ts';
-import { Button, Failure } from '../ui/controls.tsx';
+import { Button, Choice, Failure } from '../ui/controls.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { difference, type DifferenceLine } from './difference.ts';
@@ -58,17 +59,13 @@ export function ReviewDialog({ before, after, isSameValue, conflict, isBusy, err
           <h3>
             Value <span class="quiet">{before ? `${bytesText(before.bytes)} → ${bytesText(after.bytes)}` : bytesText(after.bytes)}</span>
           </h3>
-          {(before === null || before.text !== null) && after.text !== null ? (
-            <Difference before={before?.text ?? ''} after={after.text} isNew={before === null} />
-          ) : (
-            <p class="quiet">Not compared: not text, or too large.</p>
-          )}
+          <ValueDifference before={before} after={after} />
         </section>
       )}
       {!isSameMetadata && (before?.metadata || after.metadata) && (
         <section class="change">
           <h3>Metadata</h3>
-          <Difference before={pretty(before?.metadata ?? '')} after={pretty(after.metadata)} isNew={!before?.metadata} />
+          <Difference of="metadata" before={pretty(before?.metadata ?? '')} after={pretty(after.metadata)} isNew={!before?.metadata} />
         </section>
       )}
       {!isSameExpiry && (before || after.expiration !== null) && (
@@ -84,6 +81,33 @@ export function ReviewDialog({ before, after, isSameValue, conflict, isBusy, err
   );
 }
 
+// JSON is compared in one format, for what matters is what it says; how it is written can be asked for.
+function ValueDifference({ before, after }: { before: Side | null; after: Side }) {
+  const [isAsWritten, setAsWritten] = useState(false);
+  if (after.text === null || (before && before.text === null)) {
+    return <p class="quiet">Not compared: not text, or too large.</p>;
+  }
+  if (!before) return <Difference of="value" before="" after={after.text} isNew />;
+  const texts = [before.text!, after.text] as const;
+  const isJson = texts.every((text) => /^\s*[[{]/.test(text) && jsonError(text) === null);
+  if (!isJson) return <Difference of="value" before={texts[0]} after={texts[1]} isNew={false} />;
+  const [from, to] = isAsWritten ? texts : [formatted(texts[0]), formatted(texts[1])];
+  return (
+    <>
+      <Choice
+        label="Compare the value"
+        value={isAsWritten ? 'written' : 'json'}
+        onChange={(how) => setAsWritten(how === 'written')}
+        options={[
+          ['json', 'As JSON'],
+          ['written', 'As written'],
+        ]}
+      />
+      {from === to ? <p class="quiet">Only white space differs.</p> : <Difference of="value" before={from} after={to} isNew={false} />}
+    </>
+  );
+}
+
 const expiryText = (expiration: number | null) => (expiration === null ? 'Never' : dateText(expiration));
 
 const pretty = (json: string) => (json === '' || jsonError(json) ? json : formatted(json));
@@ -91,12 +115,12 @@ const pretty = (json: string) => (json === '' || jsonError(json) ? json : format
 const marks = { same: ' ', added: '+', removed: '−', gap: '' };
 const shownMax = 2000; // lines
 
-function Difference({ before, after, isNew }: { before: string; after: string; isNew: boolean }) {
+function Difference({ of, before, after, isNew }: { of: string; before: string; after: string; isNew: boolean }) {
   const lines = isNew
     ? after.split('\n').map((text, i): DifferenceLine => ({ kind: 'added', text, before: null, after: i + 1 }))
     : difference(before, after);
   return (
-    <div class="difference" tabIndex={0} role="region" aria-label="Difference">
+    <div class="difference" tabIndex={0} role="region" aria-label={`Difference of the ${of}`}>
       {lines.slice(0, shownMax).map(({ kind, text, before: from, after: to }, i) => (
         <div key={i} class={kind}>
           <span class="line-number">{from}</span>

@@ -105,8 +105,9 @@ function HexContent({ bytes }: { bytes: Uint8Array }) {
   const [view, setView] = useState({ top: 0, height: 400 });
   const lines = Math.ceil(bytes.length / bytesPerLine);
   useEffect(() => {
-    const observer = new ResizeObserver(() => setView({ top: box.current!.scrollTop, height: box.current!.clientHeight }));
-    observer.observe(box.current!);
+    const element = box.current!;
+    const observer = new ResizeObserver(() => setView({ top: element.scrollTop, height: element.clientHeight }));
+    observer.observe(element);
     return () => observer.disconnect();
   }, []);
   const first = Math.max(0, Math.floor(view.top / lineHeight) - 10);

@@ -133,22 +133,11 @@ export function ValueEditor({ place, keyName, initialName, stored, now, onDirty,
       }}
     >
       {keyName === null && (
+        <div class="key-field">
         <Field
           label="Key"
           error={isTried || typedName !== initialName ? nameError : null}
-          hint={
-            <>
-              {utf8Length(name ?? '')} of {limits.keyBytesMax} bytes ·{' '}
-              <label class="inline">
-                <input
-                  type="checkbox"
-                  checked={hasEscapes}
-                  onChange={(event) => setEscapes(event.currentTarget.checked)}
-                />{' '}
-                read escapes such as <code>\n</code> and <code>\u001f</code>
-              </label>
-            </>
-          }
+          hint={`${utf8Length(name ?? '')} of ${limits.keyBytesMax} bytes`}
         >
           {(ids) => (
             <input
@@ -162,6 +151,11 @@ export function ValueEditor({ place, keyName, initialName, stored, now, onDirty,
             />
           )}
         </Field>
+        <label class="quiet">
+          <input type="checkbox" checked={hasEscapes} onChange={(event) => setEscapes(event.currentTarget.checked)} /> Read
+          escapes: <code>\n \t \0 \u001f \\</code>
+        </label>
+        </div>
       )}
       <div class="value-head">
         <Choice

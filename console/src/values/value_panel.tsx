@@ -93,9 +93,9 @@ export function ValuePanel({ place, keyName, now, onClose, onDirty, onSaved, onD
     <section class="panel" aria-label={`Key ${keyLabel(keyName)}`}>
       <header>
         <IconButton icon="back" label="Back to the list" class="narrow-only" onClick={onClose} />
-        <h2>
+        <h1>
           <KeyText name={keyName} />
-        </h2>
+        </h1>
         <CopyButton text={keyName} label="Copy the key" />
         <IconButton icon="close" label="Close" class="wide-only" onClick={onClose} />
       </header>
@@ -159,9 +159,9 @@ export function ValuePanel({ place, keyName, now, onClose, onDirty, onSaved, onD
           )}
           {stored.metadata && (
             <div class="metadata">
-              <h3>
+              <h2>
                 Metadata <CopyButton text={stored.metadata} label="Copy the metadata" />
-              </h3>
+              </h2>
               <pre tabIndex={0} aria-label="Metadata">{formatted(stored.metadata)}</pre>
             </div>
           )}
