@@ -131,6 +131,7 @@ function useRoute(): [Route, Go] {
   const [route, setRoute] = useState(() => parseRoute(location.hash));
   useEffect(() => {
     const follow = () => setRoute(parseRoute(location.hash));
+    follow(); // it may have changed before anybody listened
     addEventListener('popstate', follow);
     addEventListener('hashchange', follow);
     return () => {

@@ -134,7 +134,7 @@ async function show(page, name) {
 }
 
 for (const [look, options, rules] of looks) {
-  test(`assistive technology meets no barrier, ${look}`, { timeout: 90_000 }, async () => {
+  test(`assistive technology meets no barrier, ${look}`, { timeout: 240_000 }, async () => {
     const page = await newPage(options);
     await page.goto(server.origin);
     const found = await barriers(page, 'sign_in', rules);

@@ -3,13 +3,14 @@
 // Whatever a page complains about (an exception, a refused style, a failed script) fails the test that it happened in,
 // unless the test says that it expects complaints.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { after, afterEach, before } from 'node:test';
 import { chromium } from 'playwright-core';
-import { ACCOUNT, Cubby, sharedCubby, TOKEN } from '../../e2e/support/cubby.js';
+import { ACCOUNT, Cubby, scratchDirectory, sharedCubby, TOKEN } from '../../e2e/support/cubby.js';
 
 export { ACCOUNT, Cubby, sharedCubby, TOKEN };
 
-const stepMs = 10_000; // how long anything on a page may take
+const stepMs = 20_000; // how long anything on a page may take
 const wide = { width: 1280, height: 800 };
 
 let browser;
@@ -24,14 +25,26 @@ export function useBrowser() {
       args: ['--no-sandbox', '--disable-dev-shm-usage', '--force-color-profile=srgb', '--font-render-hinting=none'],
     });
   });
-  afterEach(async () => {
-    for (const context of contexts) await context.close();
+  afterEach(async (t) => {
+    for (const context of contexts) {
+      if (t.passed === false) await show(context);
+      await context.close();
+    }
     contexts.clear();
     const seen = complaints;
     complaints = [];
     assert.deepEqual(seen, [], 'the page complained');
   });
   after(() => browser?.close());
+}
+
+// What was to be seen when a test failed.
+async function show(context) {
+  for (const page of context.pages()) {
+    const path = join(scratchDirectory('failed'), 'page.png');
+    await page.screenshot({ path }).catch(() => {});
+    console.log(`${path} is ${page.url()}`);
+  }
 }
 
 // A page that is not signed in yet. `expects` is a pattern of complaints that are no failure.
