@@ -85,7 +85,18 @@ TEST(CrashChild, UploadsUntilItIsKilled) {
   const auto unfinished = engine->begin_upload(id);
   run(unfinished->append(some_bytes(3 * limits::value_piece_bytes + 1))).value();
   const auto finished = Store(*engine, id).upload(some_bytes(2 * limits::value_piece_bytes));
+  const auto in_a_row = Store(*engine, id).upload(some_bytes(5000));
   ChildProcess::tell_parent("uploaded");
+  for (;;) ::pause();
+}
+
+// Does nothing unless it was started as a child.
+TEST(CrashChild, RemovesItsNamespaceAndIsKilled) {
+  if (!variable(directory_variable)) return;
+  const auto engine = open_rocksdb(variable(directory_variable)).value();
+  const auto id = NamespaceId::parse(variable(namespace_variable)).value();
+  run(engine->remove_namespace(id)).value();
+  ChildProcess::tell_parent("removed");
   for (;;) ::pause();
 }
 
@@ -161,19 +172,30 @@ class Crash : public testing::Test {
     EXPECT_GT(store.remove("no such key"), newest) << "versions grow over a crash";
   }
 
-  // Every piece belongs to a value.
+  // Every row and file belongs to a head, and the counters say what is there.
   void expect_no_garbage() {
-    std::size_t pieces = 0;
+    settle(directory.path());
+    std::size_t rows_wanted = 0;
+    std::size_t files_wanted = 0;
+    std::size_t due_wanted = 0;
     {
       const auto engine = open_rocksdb(directory.path()).value();
-      for (const Entry& each : Store(*engine, id).scan().entries) {
-        if (each.head.value_bytes <= limits::inline_value_bytes_max) continue;
-        pieces += (each.head.value_bytes + limits::value_piece_bytes - 1) / limits::value_piece_bytes;
+      const Store store(*engine, id);
+      for (const Entry& each : store.scan().entries) {
+        if (each.head.value_bytes > limits::value_piece_bytes)
+          ++files_wanted;
+        else if (each.head.value_bytes > limits::inline_value_bytes_max)
+          ++rows_wanted;
+        if (each.head.expiration) ++due_wanted;
       }
+      const Usage usage = store.usage();
+      EXPECT_EQ(usage, run(engine->recount(id, t0)).value());
     }
     const RocksDbRows rows(directory.path());
-    EXPECT_EQ(rows.of("values").size(), pieces);
-    EXPECT_EQ(rows.of("uploads").size(), 0u);
+    EXPECT_EQ(rows.of("values").size(), rows_wanted);
+    EXPECT_EQ(rows.of("files").size(), files_wanted);
+    EXPECT_EQ(value_files(directory.path()).size(), files_wanted);
+    EXPECT_EQ(rows.of("expiry").size(), due_wanted);
   }
 
   Version newest{};
@@ -200,13 +222,44 @@ TEST_F(Crash, AnUploadThatWasCutShortIsCollectedAtTheNextOpen) {
     ChildProcess child("CrashChild.UploadsUntilItIsKilled", environment());
     ASSERT_EQ(child.read_line(), "uploaded");
   }
-  EXPECT_EQ(RocksDbRows(directory.path()).of("values").size(), 5u);
-  EXPECT_EQ(RocksDbRows(directory.path()).of("uploads").size(), 2u);
+  EXPECT_EQ(value_files(directory.path()).size(), 2u);
+  EXPECT_EQ(RocksDbRows(directory.path()).of("values").size(), 1u);
+  EXPECT_EQ(RocksDbRows(directory.path()).of("garbage").size(), 1u);
 
-  open_rocksdb(directory.path()).value().reset();
+  settle(directory.path());
 
+  EXPECT_EQ(value_files(directory.path()).size(), 0u);
   EXPECT_EQ(RocksDbRows(directory.path()).of("values").size(), 0u);
-  EXPECT_EQ(RocksDbRows(directory.path()).of("uploads").size(), 0u);
+}
+
+TEST_F(Crash, ARemovedNamespaceStaysRemovedAndLeavesNothing) {
+  {
+    const auto engine = open_rocksdb(directory.path()).value();
+    const Store store(*engine, id);
+    for (int batch = 0; batch < 3; ++batch) {
+      std::vector<Mutation> mutations;
+      for (int i = 0; i < 10'000; ++i) {
+        mutations.emplace_back(
+            store.new_put(std::to_string(batch * 10'000 + i), "x", {.expiration = t0 + 60s}));
+      }
+      store.apply(std::move(mutations)).value();
+    }
+    for (int i = 0; i < 3; ++i) store.put("large " + std::to_string(i), some_bytes(300'000));
+  }
+  {
+    ChildProcess child("CrashChild.RemovesItsNamespaceAndIsKilled", environment());
+    ASSERT_EQ(child.read_line(), "removed");
+  }
+  EXPECT_FALSE(Store(*open_rocksdb(directory.path()).value(), id).head("1"));
+
+  settle(directory.path());
+
+  EXPECT_EQ(value_files(directory.path()).size(), 0u);
+  const RocksDbRows rows(directory.path());
+  for (const char* family :
+       {"heads", "values", "files", "garbage", "expiry", "usage", "catalog", "removals"}) {
+    EXPECT_EQ(rows.of(family).size(), 0u) << family;
+  }
 }
 
 }  // namespace

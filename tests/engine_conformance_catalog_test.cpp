@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "tests/support/engine_fixture.hpp"
 
 namespace cubby {
@@ -33,6 +35,7 @@ TEST_P(EngineConformance, ANamespaceIsFoundAsItWasCreated) {
 
   EXPECT_EQ(run(engine->find_namespace(created.id)).value(), created);
   EXPECT_THAT(run(engine->namespaces(created.account)).value(), ElementsAre(created));
+  EXPECT_EQ(run(engine->find_namespace_by_title(created.account, created.title)).value(), created);
 }
 
 TEST_P(EngineConformance, AnUnknownNamespaceIsNotFound) {
@@ -49,6 +52,18 @@ TEST_P(EngineConformance, NamespacesAreThoseOfOneAccount) {
 
   EXPECT_THAT(run(engine->namespaces(account)).value(), UnorderedElementsAre(first, second));
   EXPECT_THAT(run(engine->namespaces(elsewhere.account)).value(), ElementsAre(elsewhere));
+}
+
+TEST_P(EngineConformance, AnIdInUseIsRefusedAndItsNamespaceStays) {
+  const Namespace first = some_namespace("first");
+  Namespace second = some_namespace("second");
+  second.id = first.id;
+  run(engine->create_namespace(first)).value();
+
+  EXPECT_FALSE(run(engine->create_namespace(second)).has_value());
+
+  EXPECT_EQ(run(engine->find_namespace(first.id)).value(), first);
+  EXPECT_THAT(run(engine->namespaces(second.account)).value(), IsEmpty());
 }
 
 TEST_P(EngineConformance, ATitleIsTakenOncePerAccount) {
@@ -176,10 +191,12 @@ TEST_P(EngineConformance, ANamespaceThatIsCreatedAgainIsEmpty) {
   store.put("large", some_bytes(600'000));
   run(engine->remove_namespace(before.id)).value();
 
-  run(engine->create_namespace(before)).value();
+  // Refused as long as its data is being removed.
+  while (!run(engine->create_namespace(before))) std::this_thread::yield();
 
   EXPECT_THAT(keys_of(store.scan()), IsEmpty());
   EXPECT_FALSE(store.get("large"));
+  EXPECT_EQ(store.usage(), Usage{});
   store.put("large", some_bytes(300'000, 2));
   EXPECT_TRUE(store.get("large")->bytes == some_bytes(300'000, 2));
 }

@@ -250,7 +250,7 @@ TEST_P(EngineReader, KeepsItsBytesWhileTheNamespaceIsRemoved) {
 }
 
 TEST_P(EngineReader, KeepsItsBytesWhenTheOverwriteComesBetweenTwoReads) {
-  std::string seen = value.bytes;
+  std::string seen(value.bytes.view());
   seen += run(value.rest->read()).value();
   store.put("key", "small");
 

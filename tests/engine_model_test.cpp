@@ -83,6 +83,7 @@ class ModelRun {
     for (int step = 0; step < steps_per_seed && !testing::Test::HasFailure(); ++step) {
       SCOPED_TRACE("step " + std::to_string(step));
       do_step();
+      compare_usage();
     }
     for (const auto& [id, each] : known_) compare_all_keys(id);
   }
@@ -95,8 +96,10 @@ class ModelRun {
     if (dice < 70) return scan_pages();
     if (dice < 75) return begin_reading();
     if (dice < 80) return end_reading();
-    if (dice < 88) return move_clock();
+    if (dice < 86) return move_clock();
+    if (dice < 89) return sweep();
     if (dice < 90) return abandon_upload();
+    if (dice < 91) return recount();
     if (dice < 94) return create_namespace();
     if (dice < 96) return rename_namespace();
     if (dice < 98) return remove_namespace();
@@ -220,6 +223,32 @@ class ModelRun {
     clock_.advance(std::chrono::seconds(random_.one_in(3) ? -seconds : seconds) + 1ms);
   }
 
+  // Mostly less than all that is due: what is left must count as gone all the same.
+  void sweep() {
+    const auto due = model_.due(now());
+    const std::size_t rows_max = random_.one_in(3) ? 1000 : 1 + random_.below(3);
+
+    const Swept swept = run(engine_->sweep(now(), static_cast<std::uint32_t>(rows_max))).value();
+
+    ASSERT_EQ(swept.rows, std::min(due.size(), rows_max));
+    ASSERT_FALSE(swept.is_done && due.size() > rows_max);
+    for (std::size_t i = 0; i < swept.rows; ++i) model_.data[due[i].first].erase(due[i].second);
+  }
+
+  // Also of removed namespaces, and with the clock to both sides.
+  void compare_usage() {
+    for (const auto& [id, each] : known_) {
+      for (const auto seconds : {0s, 50s, -50s}) {
+        ASSERT_EQ(run(engine_->usage(id, now() + seconds)).value(), model_.usage(id, now() + seconds));
+      }
+    }
+  }
+
+  void recount() {
+    const NamespaceId id = any_namespace();
+    ASSERT_EQ(run(engine_->recount(id, now())).value(), model_.usage(id, now()));
+  }
+
   // ---- Namespaces
 
   void create_namespace() {
@@ -278,6 +307,7 @@ class ModelRun {
 
   void compare_all_keys(NamespaceId id) {
     for (const std::string& each : model_keys) compare(id, each, /*with_bytes=*/true);
+    ASSERT_EQ(run(engine_->usage(id, now())).value(), model_.usage(id, now()));
   }
 
   void reopen() {

@@ -33,6 +33,8 @@ class EchoHandler final : public HttpHandler {
     }
   }
 
+  Response refusal(const Error& error) override { return error_response("", error); }
+
   std::promise<void> started;  // by a request for /started, of which there is one
 
  private:
@@ -46,12 +48,12 @@ class EchoHandler final : public HttpHandler {
 
 class HttpStrictness : public testing::Test {
  protected:
-  explicit HttpStrictness(ConnectionPatience patience = {})
-      : server_(handler_, {.host = "127.0.0.1", .port = 0, .loops = 1, .patience = patience}) {
-    server_.start().value();
+  explicit HttpStrictness(ConnectionPatience patience = {}) {
+    address_ = server_.listen({.handler = handler_, .rules = {.patience = patience}}).value();
+    server_.start();
   }
 
-  Client connect() const { return Client(server_.address()); }
+  Client connect() const { return Client(address_); }
 
   // The only answer to these bytes, which ends the connection.
   Answer last_answer_to(const std::string& bytes, std::string_view method = "GET") const {
@@ -71,7 +73,8 @@ class HttpStrictness : public testing::Test {
   }
 
   EchoHandler handler_;
-  HttpServer server_;
+  HttpServer server_{1};
+  std::string address_;
 };
 
 const std::string host = "Host: h\r\n";
@@ -319,22 +322,19 @@ TEST_F(ServerStop, IsTheEndHoweverOftenItIsAsked) {
 
 TEST(HttpServerStart, RefusesAnAddressThatIsTakenOrUnknown) {
   EchoHandler handler;
-  HttpServer first(handler, {});
-  first.start().value();
-  const auto port =
-      static_cast<std::uint16_t>(std::stoul(first.address().substr(first.address().rfind(':') + 1)));
-  HttpServer second(handler, {.host = "127.0.0.1", .port = port});
-  EXPECT_FALSE(second.start());
-  HttpServer elsewhere(handler, {.host = "192.0.2.1", .port = 0});
-  EXPECT_FALSE(elsewhere.start());
+  HttpServer first(1);
+  const std::string taken = first.listen({.handler = handler}).value();
+  HttpServer second(1);
+  EXPECT_FALSE(second.listen({.address = TcpAddress::parse(taken).value(), .handler = handler}));
+  EXPECT_FALSE(second.listen({.address = TcpAddress{"192.0.2.1", 0}, .handler = handler}));
 }
 
 TEST(HttpServerStart, TellsAnIpv6AddressInBrackets) {
   EchoHandler handler;
-  HttpServer server(handler, {.host = "::1", .port = 0});
-  const auto started = server.start();
-  if (!started) GTEST_SKIP() << "no IPv6 on this machine: " << started.error().argument;
-  EXPECT_TRUE(server.address().starts_with("[::1]:"));
+  HttpServer server(1);
+  const auto address = server.listen({.address = TcpAddress{"::1", 0}, .handler = handler});
+  if (!address) GTEST_SKIP() << "no IPv6 on this machine: " << address.error().argument;
+  EXPECT_TRUE(address->starts_with("[::1]:"));
 }
 
 }  // namespace

@@ -104,12 +104,14 @@ TEST(RocksDbDirectory, APathThatIsAFileIsRefused) {
 
 // ---- Damage
 
-// A store with one small value, one of several pieces and a catalog, closed.
+// A store with a value in its head, one in a row, one in a file of three pieces, and a catalog; closed.
 class RocksDbDamage : public testing::Test {
  protected:
   FreshDirectory directory;
   const fs::path data = directory.path() / "data";
+  const fs::path crashed = directory.path() / "crashed";
   const std::string small = some_bytes(500, 1);
+  const std::string middle = some_bytes(5000, 3);
   const std::string large = some_bytes(2 * piece + 9, 2);
   const NamespaceId id = write();
 
@@ -117,12 +119,12 @@ class RocksDbDamage : public testing::Test {
     const auto engine = open_rocksdb(data).value();
     const Store store = new_store(*engine);
     store.put("small", small, {.metadata = metadata("1")});
+    store.put("middle", middle);
     store.put("large", large);
+    // As a crash would leave it: everything is in the log.
+    fs::copy(data, crashed, fs::copy_options::recursive);
     return store.id();
   }
-
-  // Recovery moves what is in the log into files.
-  void move_the_log_into_files() { open_rocksdb(data).value().reset(); }
 
   // Changes rows below the engine, where RocksDB's own checksums do not see it.
   void change_rows(const std::function<void(RocksDbRows&)>& change) {
@@ -168,45 +170,95 @@ TEST_F(RocksDbDamage, AHeadUnderAnotherKeyIsCorrupt) {
   EXPECT_EQ(Store(*engine, id).open("large").error().code, Errc::storage_corrupt);
 }
 
-TEST_F(RocksDbDamage, ADamagedPieceIsCorruptWhereverItStands) {
-  for (const std::size_t damaged : {0u, 1u, 2u}) {
-    std::string row;
-    std::string value;
-    change_rows([&](RocksDbRows& rows) {
-      std::tie(row, value) = *std::next(rows.of("values").begin(), static_cast<std::ptrdiff_t>(damaged));
-      std::string wrong = value;
-      flip_byte(wrong, 3);
-      rows.put("values", row, wrong);
-    });
-    {
-      const auto engine = open_rocksdb(data).value();
-      EXPECT_EQ(read(Store(*engine, id), "large").error().code, Errc::storage_corrupt) << damaged;
-      EXPECT_EQ(read(Store(*engine, id), "small").value(), small);
-    }
-    change_rows([&](RocksDbRows& rows) { rows.put("values", row, value); });
+TEST_F(RocksDbDamage, ADamagedOrMissingValueRowIsCorrupt) {
+  const std::function<void(RocksDbRows&)> changes[] = {
+      [](RocksDbRows& rows) {
+        auto [row, value] = *rows.of("values").begin();
+        flip_byte(value, 3);
+        rows.put("values", row, value);
+      },
+      [](RocksDbRows& rows) { rows.erase("values", rows.of("values").begin()->first); },
+  };
+  for (const auto& change : changes) {
+    change_rows(change);
+    const auto engine = open_rocksdb(data).value();
+    EXPECT_EQ(read(Store(*engine, id), "middle").error().code, Errc::storage_corrupt);
+    EXPECT_EQ(read(Store(*engine, id), "small").value(), small);
   }
 }
 
-TEST_F(RocksDbDamage, PiecesInTheWrongOrderAreCorrupt) {
-  change_rows([](RocksDbRows& rows) {
-    const auto pieces = rows.of("values");
-    const auto first = pieces.begin();
-    const auto second = std::next(first);
-    rows.put("values", first->first, second->second);
-    rows.put("values", second->first, first->second);
-  });
+TEST_F(RocksDbDamage, ADamagedValueFileIsCorruptWhateverIsWrong) {
+  const fs::path file = value_files(data).at(0);
+  const std::string right = content_of(file);
+  const std::size_t sealed = piece + 8;
+  ASSERT_EQ(right.size(), large.size() + 3 * 8);
+  std::vector<std::string> damaged{"", right.substr(0, sealed), right.substr(0, right.size() - 1),
+                                   right.substr(sealed) + right.substr(0, sealed)};
+  for (const std::size_t at : {std::size_t{0}, piece + 1, sealed + 7, 2 * sealed + 3, right.size() - 1}) {
+    damaged.push_back(right);
+    flip_byte(damaged.back(), at);
+  }
+  const auto engine = open_rocksdb(data).value();
+  for (const std::string& content : damaged) {
+    write_file(file, content);
+    EXPECT_EQ(read(Store(*engine, id), "large").error().code, Errc::storage_corrupt);
+  }
+  fs::remove(file);
+  EXPECT_EQ(read(Store(*engine, id), "large").error().code, Errc::storage_corrupt);
+  write_file(file, right);
+  EXPECT_EQ(read(Store(*engine, id), "large").value(), large);
+}
+
+TEST_F(RocksDbDamage, AValueFileOfAnotherValueIsCorrupt) {
+  const fs::path file = value_files(data).at(0);
+  {
+    const auto engine = open_rocksdb(data).value();
+    Store(*engine, id).put("other", some_bytes(large.size(), 4));
+  }
+  for (const fs::path& other : value_files(data)) {
+    if (other != file) write_file(file, content_of(other));
+  }
 
   const auto engine = open_rocksdb(data).value();
 
   EXPECT_EQ(read(Store(*engine, id), "large").error().code, Errc::storage_corrupt);
 }
 
-TEST_F(RocksDbDamage, AMissingPieceIsCorrupt) {
-  change_rows([](RocksDbRows& rows) { rows.erase("values", rows.of("values").rbegin()->first); });
-
+TEST_F(RocksDbDamage, ADamagedHeadMayBeOverwrittenAndDeletedAndARecountSetsUsageRight) {
+  change_rows([](RocksDbRows& rows) {
+    for (auto [row, value] : rows.of("heads")) {
+      flip_byte(value, value.size() / 2);
+      rows.put("heads", row, value);
+    }
+  });
   const auto engine = open_rocksdb(data).value();
+  const Store store(*engine, id);
 
-  EXPECT_EQ(read(Store(*engine, id), "large").error().code, Errc::storage_corrupt);
+  store.put("small", "new");
+  store.remove("large");
+  store.remove("middle");
+
+  EXPECT_EQ(store.get("small")->bytes, "new");
+  EXPECT_FALSE(store.get("large"));
+  EXPECT_EQ(run(engine->recount(id, t0)).value(), (Usage{1, 8}));
+  EXPECT_EQ(store.usage(), (Usage{1, 8}));
+}
+
+TEST_F(RocksDbDamage, ADamagedCounterIsCorruptUntilItIsRecounted) {
+  change_rows([](RocksDbRows& rows) {
+    auto [row, value] = *rows.of("usage").begin();
+    flip_byte(value, 1);
+    rows.put("usage", row, value);
+  });
+  const auto engine = open_rocksdb(data).value();
+  const Store store(*engine, id);
+
+  EXPECT_EQ(run(engine->usage(id, t0)).error().code, Errc::storage_corrupt);
+  store.put("small", "new");
+  const Usage counted = run(engine->recount(id, t0)).value();
+
+  EXPECT_EQ(counted.keys, 3u);
+  EXPECT_EQ(store.usage(), counted);
 }
 
 TEST_F(RocksDbDamage, ADamagedCatalogOrCounterRefusesToOpen) {
@@ -229,9 +281,11 @@ TEST_F(RocksDbDamage, ADamagedCatalogOrCounterRefusesToOpen) {
 // Copies the store, flips one byte of one file, and looks at everything.
 class RocksDbFlippedByte : public RocksDbDamage, public testing::WithParamInterface<const char*> {
  protected:
+  const fs::path source = GetParam() == std::string(".log") ? crashed : data;
+
   std::vector<fs::path> files() {
     std::vector<fs::path> found;
-    for (const auto& entry : fs::directory_iterator(data / "db")) {
+    for (const auto& entry : fs::directory_iterator(source / "db")) {
       const bool is_meant = entry.path().filename().string().find(GetParam()) != std::string::npos;
       if (is_meant && entry.file_size() > 0) found.push_back(entry.path().filename());
     }
@@ -242,7 +296,7 @@ class RocksDbFlippedByte : public RocksDbDamage, public testing::WithParamInterf
     SCOPED_TRACE(file.string() + ", byte " + std::to_string(at));
     const fs::path copy = directory.path() / "copy";
     fs::remove_all(copy);
-    fs::copy(data, copy, fs::copy_options::recursive);
+    fs::copy(source, copy, fs::copy_options::recursive);
     std::string bytes = content_of(copy / "db" / file);
     flip_byte(bytes, at);
     write_file(copy / "db" / file, bytes);
@@ -258,7 +312,8 @@ class RocksDbFlippedByte : public RocksDbDamage, public testing::WithParamInterf
   }
 
   void expect_right_or_corrupt(const Store& store) {
-    for (const auto& [name, bytes] : {std::pair("small", &small), std::pair("large", &large)}) {
+    for (const auto& [name, bytes] :
+         {std::pair("small", &small), std::pair("middle", &middle), std::pair("large", &large)}) {
       const auto found = read(store, name);
       if (!found) {
         EXPECT_EQ(found.error().code, Errc::storage_corrupt) << name;
@@ -283,12 +338,11 @@ INSTANTIATE_TEST_SUITE_P(File, RocksDbFlippedByte, testing::Values(".sst", ".blo
                          });
 
 TEST_P(RocksDbFlippedByte, IsNoticedOrHarmless) {
-  const bool is_log = GetParam() == std::string(".log");
-  if (!is_log) move_the_log_into_files();
+  const bool is_log = source == crashed;
   ASSERT_FALSE(files().empty());
 
   for (const fs::path& file : files()) {
-    const std::size_t size = fs::file_size(data / "db" / file);
+    const std::size_t size = fs::file_size(source / "db" / file);
     const std::size_t flips = 25;
     for (std::size_t i = 0; i < flips; ++i) expect_right_or_refused(file, i * size / flips + i % 7 % size);
   }

@@ -11,6 +11,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+using testing::Pair;
 using testing::UnorderedElementsAre;
 
 constexpr std::size_t piece = limits::value_piece_bytes;
@@ -27,9 +28,18 @@ class RocksDbEngineTest : public testing::Test {
     store = Store(*engine, store.id());
   }
 
-  std::size_t count(const std::string& family) {
+  // What is on the disk once nothing is left to do, by family; "value files" are no family.
+  std::map<std::string, std::size_t> stored() {
     engine.reset();
-    return RocksDbRows(directory.path()).of(family).size();
+    settle(directory.path());
+    std::map<std::string, std::size_t> counts{{"value files", value_files(directory.path()).size()}};
+    const RocksDbRows rows(directory.path());
+    for (const char* family :
+         {"heads", "values", "files", "garbage", "expiry", "usage", "catalog", "removals"}) {
+      counts[family] = rows.of(family).size();
+    }
+    std::erase_if(counts, [](const auto& each) { return each.second == 0; });
+    return counts;
   }
 };
 
@@ -173,94 +183,152 @@ TEST_F(RocksDbEngineTest, UploadsOfALaterStartNeverTouchValuesOfAnEarlierOne) {
 
 // ---- Nothing is left of what is gone
 
-TEST_F(RocksDbEngineTest, AValueHasOneHeadAndAsManyPiecesAsItNeeds) {
-  store.put("small", some_bytes(limits::inline_value_bytes_max));
-  store.put("one piece", some_bytes(piece));
-  store.put("two pieces", some_bytes(piece + 1));
+TEST_F(RocksDbEngineTest, AValueIsInItsHeadARowOrAFile) {
+  store.put("head", some_bytes(limits::inline_value_bytes_max));
+  store.put("row", some_bytes(limits::inline_value_bytes_max + 1));
+  store.put("larger row", some_bytes(piece));
+  store.put("file", some_bytes(piece + 1));
 
-  EXPECT_EQ(count("heads"), 3u);
-  EXPECT_EQ(count("values"), 3u);
-  EXPECT_EQ(count("uploads"), 0u);
-  EXPECT_EQ(count("catalog"), 1u);
+  EXPECT_THAT(stored(), UnorderedElementsAre(Pair("heads", 4), Pair("values", 2), Pair("files", 1),
+                                             Pair("value files", 1), Pair("usage", 1), Pair("catalog", 1)));
 }
 
-TEST_F(RocksDbEngineTest, NoPieceIsLeftOfOverwrittenValues) {
-  store.put("key", some_bytes(3 * piece));
-  store.put("key", some_bytes(2 * piece));
+TEST_F(RocksDbEngineTest, NothingIsLeftOfOverwrittenValues) {
+  for (const std::size_t size :
+       {std::size_t{5000}, 3 * piece, std::size_t{5000}, 2 * piece, std::size_t{1}}) {
+    store.put("key", some_bytes(size), {.expiration = t0 + std::chrono::seconds(size)});
+  }
+  store.put("key", "x");
 
-  EXPECT_EQ(count("values"), 2u);
-  EXPECT_EQ(count("heads"), 1u);
+  EXPECT_THAT(stored(), UnorderedElementsAre(Pair("heads", 1), Pair("usage", 1), Pair("catalog", 1)));
 }
 
-TEST_F(RocksDbEngineTest, NoRowIsLeftOfDeletedValues) {
-  store.put("a", some_bytes(3 * piece));
-  store.put("b", "x");
-  store.remove("a");
-  store.remove("b");
+TEST_F(RocksDbEngineTest, NothingIsLeftOfDeletedValues) {
+  store.put("a", some_bytes(3 * piece), {.expiration = t0 + 60s});
+  store.put("b", "x", {.expiration = t0 + 60s});
+  store.put("c", some_bytes(5000), {.expiration = t0 + 70s});
+  for (const char* each : {"a", "b", "c"}) store.remove(each);
 
-  EXPECT_EQ(count("values"), 0u);
-  EXPECT_EQ(count("heads"), 0u);
-  EXPECT_EQ(count("uploads"), 0u);
+  EXPECT_THAT(stored(), UnorderedElementsAre(Pair("catalog", 1)));
 }
 
-TEST_F(RocksDbEngineTest, NoPieceIsLeftOfAValueThatTheSameApplyReplaces) {
+TEST_F(RocksDbEngineTest, NothingIsLeftOfSweptValues) {
+  store.put("a", some_bytes(3 * piece), {.expiration = t0 + 60s});
+  store.put("b", "x", {.expiration = t0 + 60s});
+  store.put("c", some_bytes(5000), {.expiration = t0 + 70s});
+
+  EXPECT_EQ(sweep_all(*engine, t0 + 70s), 3u);
+
+  EXPECT_THAT(stored(), UnorderedElementsAre(Pair("catalog", 1)));
+}
+
+TEST_F(RocksDbEngineTest, NothingIsLeftOfAValueThatTheSameApplyReplaces) {
   store.put("a", some_bytes(2 * piece));
   std::vector<Mutation> mutations;
-  mutations.emplace_back(store.new_put("a", some_bytes(2 * piece)));
-  mutations.emplace_back(store.new_put("a", some_bytes(2 * piece)));
+  mutations.emplace_back(store.new_put("a", some_bytes(2 * piece), {.expiration = t0 + 60s}));
+  mutations.emplace_back(store.new_put("a", some_bytes(5000), {.expiration = t0 + 60s}));
+  mutations.emplace_back(store.new_put("a", some_bytes(5001), {.expiration = t0 + 61s}));
   mutations.emplace_back(store.new_put("b", some_bytes(2 * piece)));
   mutations.emplace_back(Delete{key("b")});
   mutations.emplace_back(store.new_put("a", "small"));
   store.apply(std::move(mutations)).value();
 
-  EXPECT_EQ(count("values"), 0u);
-  EXPECT_EQ(count("uploads"), 0u);
-  EXPECT_EQ(count("heads"), 1u);
+  EXPECT_THAT(stored(), UnorderedElementsAre(Pair("heads", 1), Pair("usage", 1), Pair("catalog", 1)));
 }
 
-TEST_F(RocksDbEngineTest, NoRowIsLeftOfAbandonedUploads) {
+TEST_F(RocksDbEngineTest, NothingIsLeftOfAbandonedUploads) {
   store.upload("small").reset();
+  store.upload(some_bytes(5000)).reset();
   store.upload(some_bytes(3 * piece)).reset();
   auto unfinished = engine->begin_upload(store.id());
   run(unfinished->append(some_bytes(2 * piece + 1))).value();
   unfinished.reset();
 
-  EXPECT_EQ(count("values"), 0u);
-  EXPECT_EQ(count("uploads"), 0u);
+  EXPECT_THAT(stored(), UnorderedElementsAre(Pair("catalog", 1)));
 }
 
-TEST_F(RocksDbEngineTest, NoRowIsLeftOfARefusedApply) {
+TEST_F(RocksDbEngineTest, NothingIsLeftOfARefusedApply) {
   const Store unknown(*engine, NamespaceId::random());
   std::vector<Mutation> mutations;
   mutations.emplace_back(unknown.new_put("a", some_bytes(2 * piece)));
-  mutations.emplace_back(unknown.new_put("b", "x"));
+  mutations.emplace_back(unknown.new_put("b", some_bytes(5000), {.expiration = t0}));
+  mutations.emplace_back(unknown.new_put("c", "x"));
   EXPECT_FALSE(unknown.apply(std::move(mutations)).has_value());
 
-  EXPECT_EQ(count("values"), 0u);
-  EXPECT_EQ(count("uploads"), 0u);
-  EXPECT_EQ(count("heads"), 0u);
+  EXPECT_THAT(stored(), UnorderedElementsAre(Pair("catalog", 1)));
 }
 
-TEST_F(RocksDbEngineTest, NoRowIsLeftOfARemovedNamespace) {
-  store.put("large", some_bytes(2 * piece));
-  store.put("small", "x");
+TEST_F(RocksDbEngineTest, NothingIsLeftOfARemovedNamespace) {
+  store.put("large", some_bytes(2 * piece), {.expiration = t0 + 60s});
+  store.put("middle", some_bytes(5000));
+  store.put("small", "x", {.expiration = t0 + 60s});
   auto going_on = engine->begin_upload(store.id());
   run(going_on->append(some_bytes(2 * piece))).value();
   run(engine->remove_namespace(store.id())).value();
   run(going_on->append(some_bytes(2 * piece))).value();
   going_on.reset();
 
-  for (const char* family : {"heads", "values", "uploads", "catalog"}) EXPECT_EQ(count(family), 0u) << family;
+  EXPECT_THAT(stored(), IsEmpty());
 }
 
-TEST_F(RocksDbEngineTest, AReaderHoldsNoRowBackOnceItIsGone) {
+TEST_F(RocksDbEngineTest, ANeighbourOfARemovedNamespaceKeepsAllItHas) {
+  const Store other = new_store(*engine, "another");
+  for (const Store& each : {store, other}) {
+    each.put("large", some_bytes(2 * piece), {.expiration = t0 + 60s});
+    each.put("middle", some_bytes(5000), {.expiration = t0 + 60s});
+  }
+  run(engine->remove_namespace(store.id())).value();
+
+  EXPECT_THAT(stored(), UnorderedElementsAre(Pair("heads", 2), Pair("values", 1), Pair("files", 1),
+                                             Pair("value files", 1), Pair("expiry", 2), Pair("usage", 2),
+                                             Pair("catalog", 1)));
+}
+
+TEST_F(RocksDbEngineTest, ARemovedNamespaceOfManyKeysIsGoneAtOnceAndThenFromTheDisk) {
+  for (int batch = 0; batch < 3; ++batch) {
+    std::vector<Mutation> mutations;
+    for (int i = 0; i < 10'000; ++i) {
+      const auto expiration = i % 2 ? std::optional(t0 + 60s) : std::nullopt;
+      mutations.emplace_back(
+          store.new_put(std::to_string(batch * 10'000 + i), "x", {.expiration = expiration}));
+    }
+    store.apply(std::move(mutations)).value();
+  }
+  run(engine->remove_namespace(store.id())).value();
+
+  EXPECT_THAT(keys_of(store.scan()), IsEmpty());
+  EXPECT_FALSE(store.get("1"));
+  EXPECT_EQ(store.usage(), Usage{});
+  EXPECT_THAT(stored(), IsEmpty());
+}
+
+TEST_F(RocksDbEngineTest, AReaderHoldsNothingBackOnceItIsGone) {
   store.put("key", some_bytes(3 * piece));
   auto value = store.open("key").value();
   store.remove("key");
   EXPECT_TRUE(run(read_to_end(std::move(*value))).value() == some_bytes(3 * piece));
   value.reset();
 
-  EXPECT_EQ(count("values"), 0u);
+  EXPECT_THAT(stored(), UnorderedElementsAre(Pair("catalog", 1)));
+}
+
+// ---- Usage
+
+TEST_F(RocksDbEngineTest, UsageSurvivesReopening) {
+  store.put("a", some_bytes(5000), {.metadata = metadata("1")});
+  store.put("b", "x", {.expiration = t0 + 60s});
+
+  reopen();
+
+  EXPECT_EQ(store.usage(), (Usage{2, 5004}));
+  EXPECT_EQ(store.usage(t0 + 60s), (Usage{1, 5002}));
+}
+
+TEST_F(RocksDbEngineTest, ASweepAfterReopeningFindsWhatIsDue) {
+  store.put("a", "x", {.expiration = t0 + 60s});
+  reopen();
+
+  EXPECT_EQ(sweep_all(*engine, t0 + 60s), 1u);
 }
 
 }  // namespace

@@ -14,9 +14,12 @@
 namespace cubby::wire {
 namespace {
 
-std::vector<std::string> transcript_files() {
+const std::string rest_transcripts = CUBBY_WIRE_TESTS;
+const std::string binding_transcripts = CUBBY_WIRE_TESTS "/binding";
+
+std::vector<std::string> transcript_files(const std::string& directory) {
   std::vector<std::string> files;
-  for (const auto& entry : std::filesystem::directory_iterator(CUBBY_WIRE_TESTS)) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
     if (entry.path().extension() == ".http") files.push_back(entry.path().string());
   }
   std::sort(files.begin(), files.end());
@@ -24,8 +27,8 @@ std::vector<std::string> transcript_files() {
 }
 
 // Without those that say that they need a socket. What does not parse stays, so as to fail.
-std::vector<std::string> transcript_files_in_memory() {
-  std::vector<std::string> files = transcript_files();
+std::vector<std::string> transcript_files_in_memory(const std::string& directory) {
+  std::vector<std::string> files = transcript_files(directory);
   std::erase_if(files, [](const std::string& path) {
     try {
       return load_transcript(path).is_for_socket_only;
@@ -36,11 +39,17 @@ std::vector<std::string> transcript_files_in_memory() {
   return files;
 }
 
+enum class Dialect { rest, binding };
+
 // One run of one transcript.
 class Playback {
  public:
-  Playback(std::string path, World& world, Target& target)
-      : path_(std::move(path)), clock_(world.clock), target_(target), variables_(world.variables()) {}
+  Playback(std::string path, World& world, Target& target, Dialect dialect)
+      : path_(std::move(path)),
+        clock_(world.clock),
+        target_(target),
+        dialect_(dialect),
+        variables_(world.variables()) {}
 
   void all(const Transcript& transcript) {
     for (const Step& each : transcript.steps) {
@@ -54,6 +63,7 @@ class Playback {
   void take(const Advance& advance) { clock_.advance(advance.by); }
   void take(const As& as) { who_ = as.who; }
   void take(const Base& base) { base_ = expand(base.prefix, variables_); }
+  void take(const InNamespace& in) { namespace_ = in.name; }
 
   void take(const Exchange& exchange) {
     const auto complain = [&](int line, const std::string& what) {
@@ -67,7 +77,8 @@ class Playback {
                  "answered " + std::to_string(answer.status) + ": " + answer.body.substr(0, 2000));
       }
       if (answer.was_told_to_continue != exchange.expects_continue) complain(exchange.line, "100 or not");
-      if (auto form = check.check_form(); !form.empty()) complain(exchange.line, form);
+      const auto form = dialect_ == Dialect::rest ? check.check_rest_form() : check.check_binding_form();
+      if (!form.empty()) complain(exchange.line, form);
       for (const Expectation& each : exchange.expectations) {
         if (auto complaint = check.check(each); !complaint.empty()) complain(each.line, complaint);
       }
@@ -84,6 +95,9 @@ class Playback {
     if (who_ != "nobody" && !find_header(request.headers, "authorization")) {
       request.headers.emplace_back("authorization", "Bearer " + expand("{" + who_ + "_token}", variables_));
     }
+    const bool names_namespace =
+        dialect_ == Dialect::rest || find_header(request.headers, "cubby-namespace") || namespace_.empty();
+    if (!names_namespace) request.headers.emplace_back("Cubby-Namespace", expand(namespace_, variables_));
     request.body = expand(exchange.body, variables_);
     return request;
   }
@@ -91,9 +105,11 @@ class Playback {
   const std::string path_;
   ManualClock& clock_;
   Target& target_;
+  const Dialect dialect_;
   Variables variables_;
   std::string who_ = "admin";
-  std::string base_ = "/client/v4";
+  std::string base_ = dialect_ == Dialect::rest ? "/client/v4" : "";
+  std::string namespace_ = "{ns}";
 };
 
 std::string test_name(const testing::TestParamInfo<std::string>& info) {
@@ -102,33 +118,56 @@ std::string test_name(const testing::TestParamInfo<std::string>& info) {
 
 class WireInMemory : public testing::TestWithParam<std::string> {};
 class WireOverSocket : public testing::TestWithParam<std::string> {};
+class BindingInMemory : public testing::TestWithParam<std::string> {};
+class BindingOverSocket : public testing::TestWithParam<std::string> {};
 
 TEST_P(WireInMemory, AnswersAsWritten) {
   const Transcript transcript = load_transcript(GetParam());
   World world;
   MemoryTarget target(world.api);
-  Playback(GetParam(), world, target).all(transcript);
+  Playback(GetParam(), world, target, Dialect::rest).all(transcript);
 }
 
 TEST_P(WireOverSocket, AnswersAsWritten) {
   const Transcript transcript = load_transcript(GetParam());
   World world;
   SocketTarget target(world.api);
-  Playback(GetParam(), world, target).all(transcript);
+  Playback(GetParam(), world, target, Dialect::rest).all(transcript);
 }
 
-INSTANTIATE_TEST_SUITE_P(Transcript, WireInMemory, testing::ValuesIn(transcript_files_in_memory()),
+TEST_P(BindingInMemory, AnswersAsWritten) {
+  const Transcript transcript = load_transcript(GetParam());
+  World world;
+  MemoryTarget target(world.binding);
+  Playback(GetParam(), world, target, Dialect::binding).all(transcript);
+}
+
+TEST_P(BindingOverSocket, AnswersAsWritten) {
+  const Transcript transcript = load_transcript(GetParam());
+  World world;
+  SocketTarget target(world.binding, binding_connection_rules());
+  Playback(GetParam(), world, target, Dialect::binding).all(transcript);
+}
+
+INSTANTIATE_TEST_SUITE_P(Transcript, WireInMemory,
+                         testing::ValuesIn(transcript_files_in_memory(rest_transcripts)), test_name);
+INSTANTIATE_TEST_SUITE_P(Transcript, WireOverSocket, testing::ValuesIn(transcript_files(rest_transcripts)),
                          test_name);
-INSTANTIATE_TEST_SUITE_P(Transcript, WireOverSocket, testing::ValuesIn(transcript_files()), test_name);
+INSTANTIATE_TEST_SUITE_P(Transcript, BindingInMemory,
+                         testing::ValuesIn(transcript_files_in_memory(binding_transcripts)), test_name);
+INSTANTIATE_TEST_SUITE_P(Transcript, BindingOverSocket,
+                         testing::ValuesIn(transcript_files(binding_transcripts)), test_name);
 
 // Errors that no request brings about; what shows them instead.
 constexpr Errc out_of_reach[] = {
-    Errc::request_timed_out,  // tests/http_strictness_test.cpp
-    Errc::client_gone,        // nobody is left to read the answer
-    Errc::shutting_down,      // nothing answers it yet
-    Errc::storage_failed,     // needs a disk that fails
-    Errc::storage_corrupt,    // tests/rocksdb_damage_test.cpp
-    Errc::internal,           // tests/http_strictness_test.cpp
+    Errc::cache_ttl_too_short,  // the binding's: tests/wire/binding
+    Errc::namespace_missing,    // the binding's: tests/wire/binding
+    Errc::request_timed_out,    // tests/http_strictness_test.cpp
+    Errc::client_gone,          // nobody is left to read the answer
+    Errc::shutting_down,        // nothing answers it yet
+    Errc::storage_failed,       // needs a disk that fails
+    Errc::storage_corrupt,      // tests/rocksdb_damage_test.cpp
+    Errc::internal,             // tests/http_strictness_test.cpp
 };
 
 struct ExpectedError {
@@ -139,7 +178,7 @@ struct ExpectedError {
 
 std::vector<ExpectedError> errors_in_transcripts() {
   std::vector<ExpectedError> errors;
-  for (const std::string& path : transcript_files()) {
+  for (const std::string& path : transcript_files(rest_transcripts)) {
     for (const Step& step : load_transcript(path).steps) {
       const auto* const exchange = std::get_if<Exchange>(&step);
       if (!exchange) continue;
@@ -174,7 +213,8 @@ TEST(WireTranscripts, ShowEveryErrorThatARequestCanMeet) {
 }
 
 TEST(WireTranscripts, AreThere) {
-  EXPECT_GE(transcript_files().size(), 50u);
+  EXPECT_GE(transcript_files(rest_transcripts).size(), 50u);
+  EXPECT_GE(transcript_files(binding_transcripts).size(), 15u);
 }
 
 TEST(WireTranscriptParser, RefusesWhatItDoesNotUnderstand) {

@@ -1,11 +1,13 @@
 #include "app/config.hpp"
 
 #include <toml++/toml.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
-#include <charconv>
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
-#include <set>
+#include <sstream>
 #include <thread>
 
 #include "core/limits.hpp"
@@ -21,17 +23,31 @@ struct RawServe {
   std::string account_id;
   unsigned threads = std::max(1u, std::thread::hardware_concurrency());
   unsigned stop_seconds = 10;
+  std::vector<std::string> binding_listen;
+  std::string binding_auth = "token";
+  std::string binding_namespace;
+  bool auto_create_namespaces = false;
+  bool dev_clock = false;
+  std::uint64_t value_bytes_max = limits::value_bytes_max;
 };
+
+constexpr const char* default_binding_listen = "127.0.0.1:8485";
 
 std::string environment_name(std::string flag) {
   for (char& c : flag) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   return "CUBBY_" + flag;
 }
 
-// One setting, under its one name everywhere.
+// One setting, under its one name everywhere. A list takes its flag several times, and commas everywhere.
 template <class T>
 void add_setting(CLI::App& command, const std::string& name, T& value, const std::string& help) {
-  command.add_option("--" + name, value, help)->envname(environment_name(name))->capture_default_str();
+  auto* const option = command.add_option("--" + name, value, help);
+  option->envname(environment_name(name))->capture_default_str();
+  if constexpr (std::is_same_v<T, std::vector<std::string>>) option->delimiter(',');
+}
+
+void add_switch(CLI::App& command, const std::string& name, bool& value, const std::string& help) {
+  command.add_flag("--" + name, value, help)->envname(environment_name(name));
 }
 
 void add_serve_settings(CLI::App& serve, RawServe& raw) {
@@ -41,12 +57,26 @@ void add_serve_settings(CLI::App& serve, RawServe& raw) {
               "Id of the first account, 32 hexadecimal digits; made up at the first start if not given");
   add_setting(serve, "threads", raw.threads, "Event loops; one a core is best");
   add_setting(serve, "stop-seconds", raw.stop_seconds, "How long a stop waits for requests in flight");
+  add_setting(serve, "binding-listen", raw.binding_listen,
+              std::string("HOST:PORT or unix:PATH of the worker binding, any number of times; none for none "
+                          "(default ") +
+                  default_binding_listen + ")");
+  add_setting(serve, "binding-auth", raw.binding_auth,
+              "token, or none: whoever reaches the binding may do everything");
+  add_setting(serve, "binding-namespace", raw.binding_namespace,
+              "Id or title of the namespace of binding requests that name none");
+  add_switch(serve, "auto-create-namespaces", raw.auto_create_namespaces,
+             "Create a namespace when a binding request first names it");
+  add_switch(serve, "dev-clock", raw.dev_clock,
+             "For tests: the API sets the clock that decides about expiry; on loopback only");
+  add_setting(serve, "value-bytes-max", raw.value_bytes_max, "For tests: the largest value, in bytes");
 }
 
 std::string text_of(const toml::node& node) {
   if (const auto text = node.value<std::string>()) return *text;
   if (const auto number = node.value<std::int64_t>()) return std::to_string(*number);
-  throw CLI::ValidationError("--config", "values must be strings or integers");
+  if (const auto truth = node.value<bool>()) return *truth ? "true" : "false";
+  throw CLI::ValidationError("--config", "values must be strings, integers, true, false, or arrays of them");
 }
 
 // Fills in what neither a flag nor the environment has said.
@@ -58,7 +88,11 @@ void apply_file(CLI::App& serve, const std::string& path) {
       throw CLI::ValidationError("--config", path + " has an unknown setting: " + std::string(name.str()));
     }
     if (option->count() > 0) continue;
-    option->add_result(text_of(node));
+    if (const auto* const array = node.as_array()) {
+      for (const auto& each : *array) option->add_result(text_of(each));
+    } else {
+      option->add_result(text_of(node));
+    }
     option->run_callback();
   }
 }
@@ -72,36 +106,93 @@ std::optional<std::string> environment_token() {
   return token;
 }
 
+// The sockets that the parent process has opened for us, in the way of systemd: LISTEN_FDS of them from
+// descriptor 3 on, and in LISTEN_FDNAMES what each is for. Without names they are the binding's.
+struct InheritedSockets {
+  std::optional<InheritedSocket> api;
+  std::vector<InheritedSocket> binding;
+};
+
+InheritedSockets inherited_sockets() {
+  const auto variable = [](const char* name) {
+    const char* const value = std::getenv(name);
+    return std::string(value ? value : "");
+  };
+  InheritedSockets sockets;
+  const std::string owner = variable("LISTEN_PID");
+  if (!owner.empty() && owner != std::to_string(::getpid())) return sockets;  // meant for our parent
+  constexpr int first_descriptor = 3;
+  std::istringstream names(variable("LISTEN_FDNAMES"));
+  const int count = std::atoi(variable("LISTEN_FDS").c_str());
+  for (int descriptor = first_descriptor; descriptor < first_descriptor + count; ++descriptor) {
+    std::string name;
+    std::getline(names, name, ':');
+    if (name == "api")
+      sockets.api = InheritedSocket{descriptor};
+    else if (name == "binding" || name.empty())
+      sockets.binding.push_back({descriptor});
+    else
+      throw CLI::ValidationError("LISTEN_FDNAMES", "each must be api or binding, not " + name);
+  }
+  return sockets;
+}
+
+// Listeners, and what is allowed on them.
+void check_binding(const RawServe& raw, const InheritedSockets& inherited, ServeConfig& config) {
+  std::vector<std::string> texts = raw.binding_listen;
+  config.is_binding_asked_for = !texts.empty();
+  if (texts.empty() && inherited.binding.empty()) texts = {default_binding_listen};
+  if (texts == std::vector<std::string>{"none"}) texts.clear();
+  for (const InheritedSocket& each : inherited.binding) {
+    std::erase(texts, each.address());
+    config.binding_listen.emplace_back(each);
+  }
+  for (const std::string& text : texts) {
+    auto address = parse_listen_address(text);
+    if (!address) throw CLI::ValidationError("--binding-listen", address.error().argument);
+    config.binding_listen.push_back(std::move(*address));
+  }
+  if (raw.binding_auth != "token" && raw.binding_auth != "none")
+    throw CLI::ValidationError("--binding-auth", "must be token or none");
+  config.binding_auth = raw.binding_auth == "none" ? BindingAuth::none : BindingAuth::token;
+  const bool is_all_local = std::all_of(config.binding_listen.begin(), config.binding_listen.end(), is_local);
+  if (config.binding_auth == BindingAuth::none && !is_all_local)
+    throw CLI::ValidationError("--binding-auth", "none is for unix sockets and loopback addresses only");
+  if (!raw.binding_namespace.empty()) config.binding_namespace = raw.binding_namespace;
+}
+
 ServeConfig check(const RawServe& raw) {
   if (raw.data_dir.empty()) throw CLI::ValidationError("--data-dir", "must not be empty");
   if (raw.threads < 1 || raw.threads > 256) throw CLI::ValidationError("--threads", "must be 1 to 256");
-  auto listen = ListenAddress::parse(raw.listen);
+  auto listen = TcpAddress::parse(raw.listen);
   if (!listen) throw CLI::ValidationError("--listen", listen.error().argument);
   std::optional<AccountId> account_id;
   if (!raw.account_id.empty()) {
     account_id = AccountId::parse(raw.account_id);
     if (!account_id) throw CLI::ValidationError("--account-id", "must be 32 hexadecimal digits");
   }
-  return {raw.data_dir, std::move(*listen), account_id, environment_token(), raw.threads, raw.stop_seconds};
+  if (raw.value_bytes_max > limits::value_bytes_max) {
+    throw CLI::ValidationError("--value-bytes-max",
+                               "must be at most " + std::to_string(limits::value_bytes_max));
+  }
+  const InheritedSockets inherited = inherited_sockets();
+  ServeConfig config{.data_dir = raw.data_dir,
+                     .listen = std::move(*listen),
+                     .account_id = account_id,
+                     .admin_token = environment_token(),
+                     .threads = raw.threads,
+                     .stop_seconds = raw.stop_seconds,
+                     .auto_create_namespaces = raw.auto_create_namespaces,
+                     .dev_clock = raw.dev_clock,
+                     .value_bytes_max = raw.value_bytes_max};
+  if (inherited.api) config.listen = *inherited.api;
+  if (config.dev_clock && !is_local(config.listen))
+    throw CLI::ValidationError("--dev-clock", "is for an API listener on a loopback address only");
+  check_binding(raw, inherited, config);
+  return config;
 }
 
 }  // namespace
-
-Result<ListenAddress> ListenAddress::parse(const std::string& text) {
-  const auto colon = text.rfind(':');
-  const auto malformed = [&] { return fail(Errc::internal, "'" + text + "' is not HOST:PORT"); };
-  if (colon == std::string::npos || colon == 0) return malformed();
-  ListenAddress address{text.substr(0, colon)};
-  const bool has_brackets = address.host.starts_with('[') && address.host.ends_with(']');
-  if (has_brackets)
-    address.host = address.host.substr(1, address.host.size() - 2);
-  else if (address.host.find(':') != std::string::npos)
-    return malformed();
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, address.port);
-  if (error != std::errc{} || stop != end || address.host.empty()) return malformed();
-  return address;
-}
 
 CommandLine read_command_line(int argc, const char* const* argv) {
   CLI::App app("Cubby: a self-hosted key-value store that speaks Cloudflare Workers KV");
@@ -109,7 +200,8 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   app.require_subcommand(1);
   RawServe raw;
   std::string config_path;
-  CLI::App& serve = *app.add_subcommand("serve", "Serve the REST API from a data directory");
+  CLI::App& serve =
+      *app.add_subcommand("serve", "Serve the REST API and the worker binding from a data directory");
   add_serve_settings(serve, raw);
   add_setting(serve, "config", config_path,
               "TOML file with any of these settings, such as data-dir = \"/var/lib/cubby\"");

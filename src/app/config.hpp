@@ -5,28 +5,33 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "core/error.hpp"
 #include "core/values.hpp"
+#include "net/binding_api.hpp"
+#include "net/listening_socket.hpp"
 
 namespace cubby {
 
-struct ListenAddress {
-  std::string host;
-  std::uint16_t port = 0;  // 0 picks a free one
-
-  // "HOST:PORT", an IPv6 address in brackets. Errors: internal, with a sentence for the operator.
-  static Result<ListenAddress> parse(const std::string& text);
-};
-
 struct ServeConfig {
   std::filesystem::path data_dir;
-  ListenAddress listen;
+  ListenAddress listen;                 // of the REST API: TCP or inherited
   std::optional<AccountId> account_id;  // the first account's; nothing: made up at the first start
   std::optional<std::string>
       admin_token;            // CUBBY_ADMIN_TOKEN; never a flag, which everybody on the machine could read
   unsigned threads = 0;       // event loops; at least 1
   unsigned stop_seconds = 0;  // how long a stop waits for requests in flight
+
+  // The worker binding.
+  std::vector<ListenAddress> binding_listen{};
+  bool is_binding_asked_for = false;  // otherwise an address that is taken is no reason not to start
+  BindingAuth binding_auth = BindingAuth::token;
+  std::optional<std::string> binding_namespace{};  // for requests that name none
+  bool auto_create_namespaces = false;
+
+  // For tests of programs that use Cubby.
+  bool dev_clock = false;
+  std::uint64_t value_bytes_max = 0;
 };
 
 // What `main` is to do.
@@ -37,7 +42,8 @@ struct CommandLine {
 
 // Reads argv and the environment; the only place that does. Each setting may come from a flag (--data-dir),
 // from the environment (CUBBY_DATA_DIR) or from the TOML file that --config names (data-dir = "…"); the first
-// of these wins. Prints help and complaints itself.
+// of these wins. Listening sockets of the parent process come as systemd hands them over (LISTEN_FDS). Prints
+// help and complaints itself.
 CommandLine read_command_line(int argc, const char* const* argv);
 
 }  // namespace cubby

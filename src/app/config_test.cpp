@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -17,10 +18,12 @@ class Config : public testing::Test {
   ~Config() override { clear(); }
 
   static void clear() {
-    for (const char* name :
-         {"DATA_DIR", "LISTEN", "ACCOUNT_ID", "THREADS", "STOP_SECONDS", "CONFIG", "ADMIN_TOKEN"}) {
+    for (const char* name : {"DATA_DIR", "LISTEN", "ACCOUNT_ID", "THREADS", "STOP_SECONDS", "CONFIG",
+                             "ADMIN_TOKEN", "BINDING_LISTEN", "BINDING_AUTH", "BINDING_NAMESPACE",
+                             "AUTO_CREATE_NAMESPACES", "DEV_CLOCK", "VALUE_BYTES_MAX"}) {
       ::unsetenv((std::string("CUBBY_") + name).c_str());
     }
+    for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(name);
   }
 
   static void set(const char* name, const std::string& value) { ::setenv(name, value.c_str(), 1); }
@@ -61,8 +64,8 @@ const std::string some_account = "00112233445566778899aabbccddeeff";
 TEST_F(Config, HasDefaultsForEverything) {
   const auto config = read({}).serve.value();
   EXPECT_EQ(config.data_dir, "cubby-data");
-  EXPECT_EQ(config.listen.host, "127.0.0.1");
-  EXPECT_EQ(config.listen.port, 8484);
+  EXPECT_EQ(std::get<TcpAddress>(config.listen).host, "127.0.0.1");
+  EXPECT_EQ(std::get<TcpAddress>(config.listen).port, 8484);
   EXPECT_FALSE(config.account_id);
   EXPECT_FALSE(config.admin_token);
   EXPECT_GE(config.threads, 1u);
@@ -74,8 +77,8 @@ TEST_F(Config, TakesEverySettingAsAFlag) {
                             "3", "--stop-seconds", "0"})
                           .serve.value();
   EXPECT_EQ(config.data_dir, "d");
-  EXPECT_EQ(config.listen.host, "::1");
-  EXPECT_EQ(config.listen.port, 0);
+  EXPECT_EQ(std::get<TcpAddress>(config.listen).host, "::1");
+  EXPECT_EQ(std::get<TcpAddress>(config.listen).port, 0);
   EXPECT_EQ(config.account_id->text(), some_account);
   EXPECT_EQ(config.threads, 3u);
   EXPECT_EQ(config.stop_seconds, 0u);
@@ -89,8 +92,8 @@ TEST_F(Config, TakesEverySettingFromTheEnvironment) {
   set("CUBBY_STOP_SECONDS", "4");
   const auto config = read({}).serve.value();
   EXPECT_EQ(config.data_dir, "d");
-  EXPECT_EQ(config.listen.host, "0.0.0.0");
-  EXPECT_EQ(config.listen.port, 1);
+  EXPECT_EQ(std::get<TcpAddress>(config.listen).host, "0.0.0.0");
+  EXPECT_EQ(std::get<TcpAddress>(config.listen).port, 1);
   EXPECT_EQ(config.account_id->text(), some_account);
   EXPECT_EQ(config.threads, 3u);
   EXPECT_EQ(config.stop_seconds, 4u);
@@ -101,8 +104,8 @@ TEST_F(Config, TakesEverySettingFromAFile) {
                                 "'\nthreads = 3\nstop-seconds = 4\n"))
                           .serve.value();
   EXPECT_EQ(config.data_dir, "d");
-  EXPECT_EQ(config.listen.host, "localhost");
-  EXPECT_EQ(config.listen.port, 65535);
+  EXPECT_EQ(std::get<TcpAddress>(config.listen).host, "localhost");
+  EXPECT_EQ(std::get<TcpAddress>(config.listen).port, 65535);
   EXPECT_EQ(config.account_id->text(), some_account);
   EXPECT_EQ(config.threads, 3u);
   EXPECT_EQ(config.stop_seconds, 4u);
@@ -163,8 +166,70 @@ TEST_F(Config, ComplainsAboutAFileThatItDoesNotUnderstand) {
   expect_complaint(file("help = 'me'"), "unknown setting: help");
   expect_complaint(file("threads = 'many'"), "--threads");
   expect_complaint(file("threads = 0"), "--threads");
-  expect_complaint(file("stop-seconds = 1.5"), "values must be strings or integers");
-  expect_complaint(file("[listen]\nhost = 'h'"), "values must be strings or integers");
+  expect_complaint(file("stop-seconds = 1.5"), "values must be strings, integers, true, false");
+  expect_complaint(file("[listen]\nhost = 'h'"), "values must be strings, integers, true, false");
+}
+
+TEST_F(Config, TheBindingHasDefaults) {
+  const auto config = read({}).serve.value();
+  ASSERT_EQ(config.binding_listen.size(), 1u);
+  EXPECT_EQ(std::get<TcpAddress>(config.binding_listen[0]).host, "127.0.0.1");
+  EXPECT_EQ(std::get<TcpAddress>(config.binding_listen[0]).port, 8485);
+  EXPECT_FALSE(config.is_binding_asked_for);
+  EXPECT_EQ(config.binding_auth, BindingAuth::token);
+  EXPECT_FALSE(config.binding_namespace);
+  EXPECT_FALSE(config.auto_create_namespaces);
+  EXPECT_FALSE(config.dev_clock);
+  EXPECT_EQ(config.value_bytes_max, 26'214'400u);
+}
+
+TEST_F(Config, TheBindingListensWhereverItIsTold) {
+  const auto expect_two = [](const CommandLine& line) {
+    const auto& listen = line.serve.value().binding_listen;
+    ASSERT_EQ(listen.size(), 2u);
+    EXPECT_EQ(std::get<TcpAddress>(listen[0]).port, 1);
+    EXPECT_EQ(std::get<UnixAddress>(listen[1]).path, "/run/kv.sock");
+  };
+  expect_two(read({"--binding-listen", "[::1]:1", "--binding-listen", "unix:/run/kv.sock"}));
+  expect_two(read(file("binding-listen = ['[::1]:1', 'unix:/run/kv.sock']")));
+  set("CUBBY_BINDING_LISTEN", "[::1]:1,unix:/run/kv.sock");
+  expect_two(read({}));
+  clear();
+  EXPECT_TRUE(read({"--binding-listen", "none"}).serve.value().binding_listen.empty());
+  expect_complaint({"--binding-listen", "nowhere"}, "--binding-listen");
+  expect_complaint({"--binding-listen", "unix:"}, "--binding-listen");
+}
+
+TEST_F(Config, TakesSwitchesFromEverywhere) {
+  EXPECT_TRUE(read({"--dev-clock"}).serve.value().dev_clock);
+  EXPECT_TRUE(read(file("auto-create-namespaces = true")).serve.value().auto_create_namespaces);
+  EXPECT_FALSE(read(file("auto-create-namespaces = false")).serve.value().auto_create_namespaces);
+  set("CUBBY_AUTO_CREATE_NAMESPACES", "true");
+  EXPECT_TRUE(read({}).serve.value().auto_create_namespaces);
+}
+
+TEST_F(Config, WhatOpensDoorsIsForThisMachineAlone) {
+  EXPECT_EQ(read({"--binding-auth", "none"}).serve.value().binding_auth, BindingAuth::none);
+  EXPECT_TRUE(read({"--binding-auth=none", "--binding-listen=unix:/k", "--binding-listen=[::1]:0"}).serve);
+  expect_complaint({"--binding-auth", "none", "--binding-listen", "0.0.0.0:0"}, "--binding-auth");
+  expect_complaint({"--binding-auth", "none", "--binding-listen", "[::]:0"}, "--binding-auth");
+  expect_complaint({"--binding-auth", "never"}, "--binding-auth");
+  expect_complaint({"--dev-clock", "--listen", "0.0.0.0:0"}, "--dev-clock");
+  expect_complaint({"--value-bytes-max", "26214401"}, "--value-bytes-max");
+}
+
+TEST_F(Config, TakesTheSocketsThatItsParentHandsOver) {
+  set("LISTEN_FDS", "2");
+  set("LISTEN_FDNAMES", "binding:api");
+  const auto config = read({}).serve.value();
+  ASSERT_EQ(config.binding_listen.size(), 1u);
+  EXPECT_EQ(std::get<InheritedSocket>(config.binding_listen[0]).descriptor, 3);
+  EXPECT_EQ(std::get<InheritedSocket>(config.listen).descriptor, 4);
+  set("LISTEN_PID", "1");  // they are another process's
+  EXPECT_TRUE(std::holds_alternative<TcpAddress>(read({}).serve.value().listen));
+  set("LISTEN_PID", std::to_string(::getpid()));
+  set("LISTEN_FDNAMES", "binding:cubby.socket");
+  expect_complaint({}, "LISTEN_FDNAMES");
 }
 
 TEST_F(Config, HelpsAndTellsItsVersionWithoutServing) {

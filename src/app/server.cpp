@@ -5,17 +5,21 @@
 #include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <iostream>
 
 #include "app/first_start.hpp"
+#include "net/binding_api.hpp"
+#include "net/dev_clock_api.hpp"
 #include "net/http_server.hpp"
 #include "net/rest_api.hpp"
 #include "net/static_assets.hpp"
 #include "service/access.hpp"
 #include "service/kv_service.hpp"
 #include "service/namespaces.hpp"
+#include "service/sweeper.hpp"
 #include "store/rocksdb_engine.hpp"
 
 namespace cubby {
@@ -41,20 +45,45 @@ Result<FirstStart> prepare(Engine& engine, const ServeConfig& config) {
   return prepared;
 }
 
-void announce(const FirstStart& start, const std::string& address) {
+// The API comes last: whoever waits for that line finds everything up.
+void announce(const FirstStart& start, const std::vector<std::string>& bindings, const std::string& api) {
   std::cout << "account " << start.account.text() << '\n';
   if (start.token_file) {
     std::cout << "token file " << start.token_file->string() << '\n';
     // A secret belongs on a person's screen, not in the log that a service manager keeps.
     if (::isatty(STDOUT_FILENO)) std::cout << "token " << *start.new_token << '\n';
   }
-  std::cout << "api http://" << address << std::endl;
+  for (const std::string& each : bindings) {
+    std::cout << "binding " << (each.starts_with("unix:") ? "" : "http://") << each << '\n';
+  }
+  std::cout << "api http://" << api << std::endl;
+}
+
+// Where the binding listens.
+Result<std::vector<std::string>> listen_for_workers(HttpServer& server, BindingApi& binding,
+                                                    const ServeConfig& config) {
+  std::vector<std::string> addresses;
+  for (const ListenAddress& each : config.binding_listen) {
+    auto address = server.listen({.address = each, .handler = binding, .rules = binding_connection_rules()});
+    if (address) {
+      addresses.push_back(std::move(*address));
+    } else if (config.is_binding_asked_for) {
+      return address.error();
+    } else {
+      spdlog::warn("no worker binding: {}; --binding-listen names another address", address.error().argument);
+    }
+  }
+  return addresses;
 }
 
 // Returns at the first signal that asks for an end. From then on the next one ends the process at once.
 void wait_for_signal(asio::io_context& loop, asio::signal_set& signals) {
   signals.async_wait([&](const boost::system::error_code&, int) { loop.stop(); });
   loop.run();
+}
+
+void report_sweep(const Error& error) {
+  spdlog::error("expired values were not removed: {}", error.argument);
 }
 
 }  // namespace
@@ -72,20 +101,40 @@ int serve(const ServeConfig& config) {
   if (!start) return complain(start.error());
 
   const SystemClock clock;
-  KvService kv(**engine, clock);
+  DevClock dev_clock(clock);
+  const KvSettings settings{.value_bytes_max = config.value_bytes_max,
+                            .expiry_clock = config.dev_clock ? &dev_clock : nullptr};
+  KvService kv(**engine, clock, settings);
   Namespaces namespaces(**engine);
   Access access(**engine, clock, config.admin_token);
-  RestApi api(kv, namespaces, access);
+  RestApi rest(kv, namespaces, access);
+  DevClockApi rest_with_dev_clock(rest, access, dev_clock);
+  HttpHandler& api = config.dev_clock ? static_cast<HttpHandler&>(rest_with_dev_clock) : rest;
   StaticAssets site(console_assets(), api);
-  HttpServer server(site, {.host = config.listen.host, .port = config.listen.port, .loops = config.threads});
-  if (const auto started = server.start(); !started) return complain(started.error());
-  announce(*start, server.address());
+  BindingApi binding(kv, namespaces, access,
+                     {.account = start->account,
+                      .auth = config.binding_auth,
+                      .default_namespace = config.binding_namespace,
+                      .creates_namespaces = config.auto_create_namespaces});
+
+  HttpServer server(config.threads);
+  const auto api_address = server.listen({.address = config.listen, .handler = site});
+  if (!api_address) return complain(api_address.error());
+  const auto binding_addresses = listen_for_workers(server, binding, config);
+  if (!binding_addresses) return complain(binding_addresses.error());
+  server.start();
+  Sweeper sweeper(**engine, config.dev_clock ? static_cast<const Clock&>(dev_clock) : clock);
+  asio::co_spawn(signal_loop, sweeper.run(report_sweep), asio::detached);
+  announce(*start, *binding_addresses, *api_address);
 
   wait_for_signal(signal_loop, signals);
   // The default action of a signal is to end the process.
   signals.clear();
   spdlog::info("stopping: finishing requests in flight");
   server.stop(std::chrono::seconds(config.stop_seconds));
+  sweeper.stop();
+  signal_loop.restart();
+  signal_loop.run();  // to the end of what the sweeper has begun
   engine->reset();
   spdlog::info("stopped");
   return 0;

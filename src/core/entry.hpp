@@ -10,6 +10,7 @@
 #include "core/byte_source.hpp"
 #include "core/clock.hpp"
 #include "core/metadata.hpp"
+#include "core/pinned_bytes.hpp"
 #include "core/values.hpp"
 
 namespace cubby {
@@ -33,8 +34,16 @@ struct Entry {
 // A value being read. It stays whole and readable whatever is written meanwhile.
 struct StoredValue {
   Head head;
-  std::string bytes;                 // the value, or its first piece when `rest` is there
+  PinnedBytes bytes;                 // the value, or its first piece when `rest` is there
   std::unique_ptr<ByteSource> rest;  // the pieces that follow, for values larger than one piece
+};
+
+// What a namespace holds: its live keys, and the bytes of their names, values and metadata.
+struct Usage {
+  std::uint64_t keys = 0;
+  std::uint64_t bytes = 0;
+
+  bool operator==(const Usage&) const = default;
 };
 
 enum class Jurisdiction : std::uint8_t { none, eu, fedramp, us };  // on disk: never change a number

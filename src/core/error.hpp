@@ -5,6 +5,7 @@
 #pragma once
 
 #include <boost/system/result.hpp>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -18,7 +19,7 @@ enum class Errc {
   key_illegal,        // "." or ".."; argument: the key
   key_too_long,       // argument: its length in bytes
   key_not_decodable,  // bad percent escape or not UTF-8
-  value_too_large,    // argument: its length in bytes
+  value_too_large,    // argument: "LENGTH exceeds limit of LIMIT", in bytes, for the limit is a setting
   value_missing,      // a form without a part named "value"
   form_malformed,     // multipart/form-data that does not parse; argument: why
   metadata_malformed,
@@ -30,6 +31,7 @@ enum class Errc {
   ttl_malformed,         // argument: as sent
   ttl_too_short,         // argument: as sent
   ttl_too_long,          // argument: as sent
+  cache_ttl_too_short,   // not a number of seconds, or too few; argument: as sent
 
   // Listing.
   list_limit_malformed,  // argument: as sent
@@ -51,7 +53,8 @@ enum class Errc {
   bulk_base64_invalid,  // argument: the key, when it is known
 
   // Namespaces.
-  namespace_not_found,
+  namespace_not_found,     // argument: its name, where the caller gave one
+  namespace_missing,       // nothing says which one is meant
   namespace_id_malformed,  // argument: as sent
   title_missing,
   title_too_long,  // argument: its length in characters
@@ -102,6 +105,11 @@ using Result = boost::system::result<T, Error>;
 
 inline Error fail(Errc code, std::string argument = {}) {
   return Error{code, std::move(argument)};
+}
+
+inline Error value_too_large(std::uint64_t bytes_count, std::uint64_t bytes_max) {
+  return fail(Errc::value_too_large,
+              std::to_string(bytes_count) + " exceeds limit of " + std::to_string(bytes_max));
 }
 
 }  // namespace cubby

@@ -19,7 +19,8 @@ inline constexpr std::size_t metadata_sent_bytes_max =
     64 * KiB;  // ours; the same text as sent, white space too
 
 // Expiry.
-inline constexpr std::int64_t expiration_ttl_min = 60;           // seconds; CF, both forms
+inline constexpr std::int64_t expiration_ttl_min = 60;  // seconds; CF, both forms
+inline constexpr std::uint64_t cache_ttl_min = 30;      // seconds; CF; checked, for nothing is cached
 inline constexpr std::int64_t expiration_max = 253'402'300'799;  // ours; 9999-12-31T23:59:59Z
 
 // Lists.
@@ -33,6 +34,7 @@ inline constexpr std::uint32_t namespaces_per_page_max = 1000;    // CF
 inline constexpr std::size_t bulk_items_max = 10'000;               // CF; pairs of a write, keys of a delete
 inline constexpr std::size_t bulk_request_bytes_max = 104'857'600;  // CF says 100 MB
 inline constexpr std::size_t bulk_get_keys_max = 100;               // CF
+inline constexpr std::size_t bulk_get_request_bytes_max = 1 * MiB;  // ours; 100 keys fit, however escaped
 inline constexpr std::size_t bulk_get_bytes_max = 25 * MiB;         // CF says 25 MB; sum of the values
 
 // Namespaces.
@@ -47,12 +49,16 @@ inline constexpr std::size_t token_characters_max = 80;
 inline constexpr std::size_t request_head_bytes_max = 32 * KiB;
 inline constexpr std::size_t request_body_bytes_max = bulk_request_bytes_max;  // read before any answer
 inline constexpr std::size_t request_body_bytes_max_unauthenticated = 1 * MiB;
-inline constexpr std::size_t body_piece_bytes = 64 * KiB;  // one read from a socket
+inline constexpr std::chrono::milliseconds truncated_stream_wait{2};  // see wire/binding_request.hpp
+inline constexpr std::size_t body_piece_bytes = 64 * KiB;             // one read from a socket
 
 // Storage, all ours.
 inline constexpr std::size_t inline_value_bytes_max = 1 * KiB;  // larger values live beside their head
 inline constexpr std::size_t value_piece_bytes = 256 * KiB;
+inline constexpr std::uint32_t sweep_rows_max = 1000;  // expired values of one commit
 
+static_assert(bulk_get_keys_max * (key_bytes_max * 6 + 64) <= bulk_get_request_bytes_max,
+              "every byte of a key may be written as a six-byte escape");
 static_assert(value_bytes_max <= request_body_bytes_max, "the largest value must pass as one request");
 static_assert(list_keys_max <= list_rows_per_slice, "a page without expired keys takes one slice");
 

@@ -12,7 +12,6 @@
 #include "core/limits.hpp"
 #include "wire/error_table.hpp"
 #include "wire/names.hpp"
-#include "wire/rest_response.hpp"
 
 namespace cubby {
 namespace {
@@ -57,6 +56,10 @@ class Connection::Body final : public RequestBody {
       if (const auto parsed = co_await parse_more(); !parsed) failure_ = parsed.error();
     }
     co_return *failure_;
+  }
+
+  Task<bool> client_leaves_within(std::chrono::milliseconds time) override {
+    return connection_.stream_.closes_within(time);
   }
 
   // Reads what the handler left, so that the client gets to see the answer. False if the connection is of no
@@ -104,7 +107,8 @@ class Connection::Body final : public RequestBody {
   }
 
   Task<Result<void>> ask_for_body() {
-    if (std::exchange(has_asked_for_body_, true) || !parser_.expects_continue()) co_return Result<void>{};
+    const bool is_due = parser_.expects_continue() && connection_.rules_.sends_continue;
+    if (std::exchange(has_asked_for_body_, true) || !is_due) co_return Result<void>{};
     co_return co_await connection_.stream_.send("HTTP/1.1 100 Continue\r\n\r\n", {},
                                                 connection_.patience_.body);
   }
@@ -120,17 +124,18 @@ class Connection::Body final : public RequestBody {
   std::optional<Error> failure_;
 };
 
-Connection::Connection(SocketStream::Socket socket, HttpHandler& handler, const ConnectionPatience& patience)
-    : stream_(std::move(socket)), handler_(handler), patience_(patience) {}
+Connection::Connection(SocketStream::Socket socket, HttpHandler& handler, const ConnectionRules& rules)
+    : stream_(std::move(socket)), handler_(handler), rules_(rules) {}
 
 void Connection::finish() {
   is_finishing_ = true;
-  if (is_idle_) stream_.abort();
+  if (is_idle_ && rules_.idle_at_stop == ConnectionRules::AtStop::end) stream_.abort();
 }
 
 Task<void> Connection::run() {
   unsigned served = 0;
-  while (keeps_alive_ && !is_finishing_) {
+  const bool ends_at_stop = rules_.idle_at_stop == ConnectionRules::AtStop::end;
+  while (keeps_alive_ && !(is_finishing_ && ends_at_stop)) {
     if (!co_await serve_one()) co_return;
     if (++served % requests_per_turn == 0) {
       co_await asio::post(co_await asio::this_coro::executor, asio::use_awaitable_t<LoopExecutor>{});
@@ -146,7 +151,7 @@ Task<Result<void>> Connection::serve_one() {
     const bool is_answerable = read.error().code != Errc::client_gone && !is_idle_;
     if (!is_answerable) co_return read.error();
     keeps_alive_ = false;
-    co_return co_await write(error_response("", read.error()));
+    co_return co_await write(handler_.refusal(read.error()));
   }
   parser_->eager(true);
   Body body(*this);
@@ -167,6 +172,7 @@ Task<Result<void>> Connection::read_head() {
   while (true) {
     if (!stream_.input().empty()) {
       if (std::exchange(is_idle_, false)) stream_.set_deadline(patience_.head);
+      if (rules_.accepts_delete_byte) parser_->hide_delete_bytes(stream_.mutable_input());
       const std::size_t parsed = parser_->put(asio::buffer(stream_.input()), error);
       stream_.consume(parsed);
       head_bytes += parsed;
@@ -190,14 +196,17 @@ Task<Response> Connection::answer(Body& body) {
     what = error.what();
   }
   spdlog::error("a request ended in an exception: {}", what);
-  co_return error_response("", fail(Errc::internal));
+  co_return handler_.refusal(fail(Errc::internal));
 }
 
 void Connection::format_head(const Response& response) {
   head_out_ = "HTTP/1.1 ";
   head_out_ += std::to_string(response.status);
   head_out_ += ' ';
-  head_out_ += http::obsolete_reason(static_cast<http::status>(response.status));
+  if (response.reason.empty())
+    head_out_ += http::obsolete_reason(static_cast<http::status>(response.status));
+  else
+    head_out_ += response.reason;
   head_out_ += "\r\ndate: ";
   head_out_ += date_now();
   if (!response.content_type.empty()) {

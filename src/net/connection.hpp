@@ -21,17 +21,32 @@ struct ConnectionPatience {
       std::chrono::seconds(2);  // for the client to close, after an answer that ends the connection
 };
 
+// What a listener's protocol asks of its connections beyond HTTP's own rules.
+struct ConnectionRules {
+  // What becomes, at a stop, of a connection on which no request is under way.
+  enum class AtStop {
+    end,   // it ends
+    last,  // it is good for one more request, which its client may be about to send
+  };
+
+  ConnectionPatience patience{};
+  AtStop idle_at_stop = AtStop::end;
+  bool sends_continue = true;  // answers `Expect: 100-continue` with a 100; otherwise the body is awaited
+  bool accepts_delete_byte = false;  // takes the byte 0x7F in the values of headers
+};
+
 // Lives on one loop, whose thread makes every call.
 class Connection {
  public:
-  Connection(SocketStream::Socket socket, HttpHandler& handler, const ConnectionPatience& patience);
+  // `handler` and `rules` outlive the connection.
+  Connection(SocketStream::Socket socket, HttpHandler& handler, const ConnectionRules& rules);
 
   // Serves until the connection ends. Exceptions of the handler end here, as a 500.
   Task<void> run();
 
   void check_deadline(SteadyTime now) { stream_.check_deadline(now); }
 
-  // No request after the one that is being served; an idle connection ends at once.
+  // No request after the one that is being served. If none is, the rules decide.
   void finish();
 
   // Ends in the middle of whatever it is doing.
@@ -48,7 +63,8 @@ class Connection {
 
   SocketStream stream_;
   HttpHandler& handler_;
-  const ConnectionPatience& patience_;
+  const ConnectionRules& rules_;
+  const ConnectionPatience& patience_ = rules_.patience;
   std::optional<RequestParser> parser_;
   std::string head_out_;
   bool is_idle_ = true;

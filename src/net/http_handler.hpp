@@ -14,6 +14,10 @@ class HttpHandler {
   // An exception becomes a 500 at the connection; expected failures are answers.
   // `head` and `body` live until the answer is given.
   virtual Task<Response> handle(const RequestHead& head, RequestBody& body) = 0;
+
+  // How this handler's protocol says an error that the connection met: bytes that are no request, a client
+  // that is too slow, an exception.
+  virtual Response refusal(const Error& error) = 0;
 };
 
 }  // namespace cubby

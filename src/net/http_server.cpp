@@ -1,9 +1,11 @@
 #include "net/http_server.hpp"
 
 #include <spdlog/spdlog.h>
+#include <sys/socket.h>
 
+#include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -16,10 +18,8 @@ namespace cubby {
 namespace {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
 using ErrorCode = boost::system::error_code;
-using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
-using Acceptor = asio::basic_socket_acceptor<tcp, LoopExecutor>;
+using Acceptor = asio::basic_socket_acceptor<asio::generic::stream_protocol, LoopExecutor>;
 using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, LoopExecutor>;
 
@@ -28,56 +28,20 @@ constexpr auto tick = std::chrono::seconds(1);  // how exact deadlines are
 constexpr auto pause_after_accept_error =
     std::chrono::milliseconds(100);  // out of file descriptors, most likely
 
-Result<tcp::endpoint> resolve(const std::string& host, std::uint16_t port) {
-  asio::io_context context;
-  ErrorCode error;
-  const auto found = tcp::resolver(context).resolve(host, std::to_string(port), error);
-  if (error || found.empty()) return fail(Errc::internal, "cannot resolve " + host + ": " + error.message());
-  return found.begin()->endpoint();
-}
-
-std::string text_of(const tcp::endpoint& endpoint) {
-  const std::string host = endpoint.address().to_string();
-  return (endpoint.address().is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
-}
-
-// Several listeners share the port, so the kernel would let a second server share it too, silently. This asks
-// whether it is free, and picks one for port 0.
-Result<tcp::endpoint> reserve(const tcp::endpoint& wanted) {
-  asio::io_context context;
-  tcp::acceptor probe(context);
-  ErrorCode error;
-  probe.open(wanted.protocol(), error);
-  if (!error) probe.set_option(tcp::acceptor::reuse_address(true), error);
-  if (!error) probe.bind(wanted, error);
-  if (!error) probe.listen(1, error);
-  if (error) {
-    return fail(Errc::internal, "cannot listen on " + text_of(wanted) + ": " + error.message());
-  }
-  return probe.local_endpoint();
-}
-
 }  // namespace
 
-// One thread, one event loop, one listener, and the connections that it accepted.
+// One thread, one event loop, its share of every listener, and the connections that it accepted.
 class HttpServer::Loop {
  public:
-  Loop(HttpHandler& handler, const ConnectionPatience& patience)
-      : handler_(handler), patience_(patience), acceptor_(context_), timer_(context_) {}
-
-  Result<void> listen(const tcp::endpoint& endpoint) {
-    ErrorCode error;
-    acceptor_.open(endpoint.protocol(), error);
-    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-    if (!error) acceptor_.set_option(ReusePort(true), error);
-    if (!error) acceptor_.bind(endpoint, error);
-    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
-    if (error) return fail(Errc::internal, "cannot listen: " + error.message());
-    return {};
+  // What `listener` names outlives the loop.
+  void listen(Descriptor descriptor, const HttpListener& listener, bool is_inherited) {
+    // Of the family, nothing depends on it once a socket is bound.
+    Acceptor acceptor(context_, asio::generic::stream_protocol(AF_UNSPEC, 0), descriptor.release());
+    listeners_.push_back({std::move(acceptor), listener.handler, listener.rules, is_inherited});
   }
 
   void start() {
-    spawn(accept());
+    for (Listener& each : listeners_) spawn(accept(each));
     spawn(watch_deadlines());
     thread_ = std::thread([this] {
       context_.run();
@@ -90,8 +54,7 @@ class HttpServer::Loop {
   void begin_stop() {
     asio::post(context_, [this] {
       is_stopping_ = true;
-      ErrorCode ignored;
-      acceptor_.close(ignored);
+      for (Listener& each : listeners_) close(each);
       for (auto& connection : connections_) connection.finish();
       if (connections_.empty()) timer_.cancel();
     });
@@ -117,24 +80,45 @@ class HttpServer::Loop {
     });
   }
 
-  Task<void> accept() {
+  struct Listener {
+    Acceptor acceptor;
+    HttpHandler& handler;
+    const ConnectionRules rules;
+    const bool is_inherited;
+  };
+
+  Task<void> accept(Listener& listener) {
     while (!is_stopping_) {
       ErrorCode error;
-      asio::basic_stream_socket<tcp, LoopExecutor> socket(context_);
-      co_await acceptor_.async_accept(socket, asio::redirect_error(use_task, error));
-      if (is_stopping_) break;
-      if (error) {
+      SocketStream::Socket socket(context_);
+      co_await listener.acceptor.async_accept(socket, asio::redirect_error(use_task, error));
+      if (!error) {
+        serve(std::move(socket), listener);
+      } else if (!is_stopping_) {
         spdlog::warn("cannot accept a connection: {}", error.message());
         Timer pause(context_, pause_after_accept_error);
         co_await pause.async_wait(asio::redirect_error(use_task, error));
-        continue;
       }
-      serve(std::move(socket));
     }
   }
 
-  void serve(SocketStream::Socket socket) {
-    const auto connection = connections_.emplace(connections_.end(), std::move(socket), handler_, patience_);
+  // Whoever has connected already is served: to them the server had not begun to stop. Where the socket is
+  // inherited they wait for its next owner.
+  void close(Listener& listener) {
+    ErrorCode error;
+    listener.acceptor.non_blocking(true, error);
+    while (!error && !listener.is_inherited) {
+      SocketStream::Socket socket(context_);
+      listener.acceptor.accept(socket, error);
+      if (!error) serve(std::move(socket), listener);
+    }
+    listener.acceptor.close(error);
+  }
+
+  void serve(SocketStream::Socket socket, const Listener& listener) {
+    const auto connection =
+        connections_.emplace(connections_.end(), std::move(socket), listener.handler, listener.rules);
+    if (is_stopping_) connection->finish();
     asio::co_spawn(context_, connection->run(), [this, connection](std::exception_ptr failure) {
       connections_.erase(connection);
       if (is_stopping_ && connections_.empty()) timer_.cancel();
@@ -160,11 +144,9 @@ class HttpServer::Loop {
     }
   }
 
-  HttpHandler& handler_;
-  const ConnectionPatience& patience_;
   asio::io_context context_{1};
-  Acceptor acceptor_;
-  Timer timer_;
+  Timer timer_{context_};
+  std::list<Listener> listeners_;
   std::list<Connection> connections_;
   bool is_stopping_ = false;
 
@@ -174,32 +156,35 @@ class HttpServer::Loop {
   bool has_ended_ = false;
 };
 
-HttpServer::HttpServer(HttpHandler& handler, HttpServerOptions options)
-    : handler_(handler), options_(std::move(options)) {}
+HttpServer::HttpServer(unsigned loops) {
+  for (unsigned i = 0; i < loops; ++i) loops_.push_back(std::make_unique<Loop>());
+}
 
 HttpServer::~HttpServer() {
   stop({});
 }
 
-Result<void> HttpServer::start() {
-  const auto wanted = resolve(options_.host, options_.port);
-  if (!wanted) return wanted.error();
-  const auto endpoint = reserve(*wanted);
-  if (!endpoint) return endpoint.error();
-  for (unsigned i = 0; i < options_.loops; ++i) {
-    auto& loop = loops_.emplace_back(std::make_unique<Loop>(handler_, options_.patience));
-    if (const auto listening = loop->listen(*endpoint); !listening) return listening;
+Result<std::string> HttpServer::listen(const HttpListener& listener) {
+  auto socket = ListeningSocket::open(listener.address, static_cast<unsigned>(loops_.size()));
+  if (!socket) return socket.error();
+  auto descriptors = socket->take_descriptors();
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    loops_[i]->listen(std::move(descriptors[i]), listener, socket->is_inherited());
   }
+  return sockets_.emplace_back(std::move(*socket)).address();
+}
+
+void HttpServer::start() {
   for (auto& loop : loops_) loop->start();
-  address_ = text_of(*endpoint);
-  return {};
 }
 
 void HttpServer::stop(std::chrono::steady_clock::duration patience) {
   const auto until = std::chrono::steady_clock::now() + patience;
+  for (auto& socket : sockets_) socket.remove_file();
   for (auto& loop : loops_) loop->begin_stop();
   for (auto& loop : loops_) loop->join(until);
   loops_.clear();
+  sockets_.clear();
 }
 
 }  // namespace cubby

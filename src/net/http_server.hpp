@@ -1,7 +1,6 @@
-// Listens on an address and serves it from one event loop per core.
+// Listens on addresses and serves them from one event loop per core.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -9,42 +8,42 @@
 #include "core/error.hpp"
 #include "net/connection.hpp"
 #include "net/http_handler.hpp"
+#include "net/listening_socket.hpp"
 
 namespace cubby {
 
-struct HttpServerOptions {
-  std::string host = "127.0.0.1";  // an address or a name that resolves to one
-  std::uint16_t port = 0;          // 0 picks a free one
-  unsigned loops = 1;
-  ConnectionPatience patience{};
+// One address, and who answers there how.
+struct HttpListener {
+  ListenAddress address = TcpAddress{"127.0.0.1", 0};
+  HttpHandler& handler;  // outlives the server
+  ConnectionRules rules{};
 };
 
-// `start` and `stop` are called by one thread, the owner's.
+// Used by one thread, the owner's.
 class HttpServer {
  public:
-  HttpServer(HttpHandler& handler, HttpServerOptions options);
+  explicit HttpServer(unsigned loops);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  // Accepts connections from here on. Errors: internal, with a sentence for the operator (the address is
-  // taken, unknown or not ours).
-  Result<void> start();
+  // Takes the address; whoever connects from here on is served after `start`. Answers the address as bound:
+  // HOST:PORT, with brackets around an IPv6 address, or unix:PATH. Errors: those of ListeningSocket::open.
+  // REQUIRES: not started.
+  Result<std::string> listen(const HttpListener& listener);
 
-  // HOST:PORT as bound, with brackets around an IPv6 address. REQUIRES: started.
-  const std::string& address() const { return address_; }
+  void start();
 
-  // Refuses new connections, ends idle ones, and returns when those in the middle of a request have answered
-  // it, or after `patience`, when the rest are cut.
+  // Refuses new connections, lets those that have come finish as their rules say, and returns when all have
+  // ended, or after `patience`, when the rest are cut. Connections to an inherited socket are not refused but
+  // left to whoever listens there next.
   void stop(std::chrono::steady_clock::duration patience);
 
  private:
   class Loop;
 
-  HttpHandler& handler_;
-  const HttpServerOptions options_;
-  std::string address_;
   std::vector<std::unique_ptr<Loop>> loops_;
+  std::vector<ListeningSocket> sockets_;
 };
 
 }  // namespace cubby

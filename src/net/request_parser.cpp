@@ -5,6 +5,7 @@
 #include <boost/beast/http/error.hpp>
 
 #include "core/limits.hpp"
+#include "wire/names.hpp"
 
 namespace cubby {
 namespace {
@@ -12,6 +13,8 @@ namespace {
 namespace http = boost::beast::http;
 
 constexpr std::size_t chunk_extension_bytes_max = 256;
+constexpr char delete_byte = '\x7F';
+constexpr char stand_in_for_delete = '\xFF';
 
 Method to_method(http::verb verb) {
   switch (verb) {
@@ -41,6 +44,14 @@ RequestParser::RequestParser() {
   body_limit(boost::none);  // the connection counts, since the limit depends on the caller
 }
 
+void RequestParser::hide_delete_bytes(std::span<char> unparsed) {
+  const std::string_view text(unparsed.data(), unparsed.size());
+  if (text.find(delete_byte) == text.npos) return;
+  const auto head = unparsed.first(std::min(text.find("\r\n\r\n"), text.size()));
+  has_hidden_delete_bytes_ |= std::find(head.begin(), head.end(), delete_byte) != head.end();
+  std::replace(head.begin(), head.end(), delete_byte, stand_in_for_delete);
+}
+
 void RequestParser::on_request_impl(http::verb method, View method_text, View target, int version,
                                     ErrorCode& error) {
   error = {};
@@ -66,25 +77,49 @@ void RequestParser::on_field_impl(Field field, View name, View value, ErrorCode&
     case Field::content_length:
       content_lengths_ += 1 + static_cast<int>(std::count(value.begin(), value.end(), ','));
       return;
+    case Field::upgrade:
+      head_.asks_to_upgrade = true;
+      return;
     case Field::transfer_encoding:
       ++transfer_encodings_;
-      is_plain_chunked_ = boost::beast::iequals(value, "chunked");
+      head_.is_chunked = is_plain_chunked_ = boost::beast::iequals(value, "chunked");
       return;
     case Field::expect:
       expects_continue_ = boost::beast::iequals(value, "100-continue");
       return;
+    case Field::unknown:
+      return keep_own_field(name, value);
     default:
-      break;
+      return;
   }
-  if (boost::beast::iequals(name, "x-auth-key"))
-    keep_first(head_.auth_key, value);
-  else if (boost::beast::iequals(name, "x-auth-email"))
-    keep_first(head_.auth_email, value);
+}
+
+void RequestParser::keep_own_field(View name, View value) {
+  struct OwnField {
+    std::string_view name;
+    std::optional<std::string> RequestHead::*kept;
+  };
+  static constexpr OwnField own_fields[] = {
+      {names::header::auth_email, &RequestHead::auth_email},
+      {names::header::auth_key, &RequestHead::auth_key},
+      {names::header::kv_metadata, &RequestHead::binding_metadata},
+      {names::header::namespace_, &RequestHead::binding_namespace},
+      {names::header::proxied_metadata, &RequestHead::proxied_metadata},
+      {names::header::proxied_url, &RequestHead::proxied_url},
+  };
+  for (const OwnField& each : own_fields) {
+    if (boost::beast::iequals(name, {each.name.data(), each.name.size()}))
+      return keep_first(head_.*each.kept, value);
+  }
 }
 
 void RequestParser::on_header_impl(ErrorCode& error) {
   error = {};
   is_in_trailer_ = true;
+  for (auto* const metadata : {&head_.binding_metadata, &head_.proxied_metadata}) {
+    if (!has_hidden_delete_bytes_ || !*metadata) continue;
+    std::replace((*metadata)->begin(), (*metadata)->end(), stand_in_for_delete, delete_byte);
+  }
   expects_continue_ = expects_continue_ && version_ >= 11;
 }
 

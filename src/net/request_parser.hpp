@@ -4,6 +4,7 @@
 
 #include <boost/beast/http/basic_parser.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +23,12 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   RequestParser();
 
   const RequestHead& head() const { return head_; }
+
+  // Beast refuses the byte 0x7F in a header, as HTTP asks for; workerd sends it in metadata. Called with all
+  // bytes that wait to be fed, before they are: replaces it, in what belongs to the head, by a byte that
+  // Beast lets through and that no UTF-8 has; the metadata gets it back.
+  void hide_delete_bytes(std::span<char> unparsed);
+
   bool expects_continue() const { return expects_continue_; }
   // Whether another request may follow; never in HTTP/1.0, whose ways of saying so are not worth their
   // trouble.
@@ -42,6 +49,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
                        ErrorCode& error) override;
   void on_response_impl(int, View, int, ErrorCode&) override {}
   void on_field_impl(Field field, View name, View value, ErrorCode& error) override;
+  void keep_own_field(View name, View value);
   void on_header_impl(ErrorCode& error) override;
   void on_body_init_impl(const boost::optional<std::uint64_t>&, ErrorCode& error) override { error = {}; }
   std::size_t on_body_impl(View body, ErrorCode& error) override;
@@ -57,6 +65,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   bool is_plain_chunked_ = true;
   bool expects_continue_ = false;
   bool is_in_trailer_ = false;
+  bool has_hidden_delete_bytes_ = false;
   std::vector<std::string_view> body_pieces_;
 };
 

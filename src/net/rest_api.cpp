@@ -3,10 +3,12 @@
 #include <spdlog/spdlog.h>
 
 #include "core/limits.hpp"
+#include "net/credentials.hpp"
 #include "net/rest_handlers.hpp"
 #include "wire/error_table.hpp"
 #include "wire/names.hpp"
 #include "wire/rest_response.hpp"
+#include "wire/target.hpp"
 
 namespace cubby {
 namespace {
@@ -42,6 +44,7 @@ constexpr Route routes[] = {
      "rename namespace"},
     {Method::delete_, "accounts/{account}/{kv}/namespaces/{namespace}", delete_namespace, Right::write,
      "remove namespace"},
+    {Method::get, "cubby/v1/namespaces/{namespace}/usage", get_usage, Right::read, "get usage"},
     // What wrangler asks around its KV commands.
     {Method::get, "accounts", list_accounts, Right::read, "list accounts"},
     {Method::get, "accounts/{account}", get_account, Right::read, "get account"},
@@ -52,20 +55,6 @@ constexpr Route routes[] = {
     {Method::get, "user", get_user, Right::read, "get user"},
     {Method::get, "user/tokens/verify", verify_token, Right::read, "verify token"},
 };
-
-// How a request says who it is from. The rows of the table in docs/using/compatibility.md, in their order.
-Result<std::string> credentials_in(const RequestHead& head) {
-  if (head.authorization) {
-    constexpr std::string_view scheme = "Bearer ";
-    if (!head.authorization->starts_with(scheme)) return fail(Errc::authorization_malformed);
-    const std::string_view token = std::string_view(*head.authorization).substr(scheme.size());
-    if (token.empty() || token.find_first_of(" \t,") != token.npos)
-      return fail(Errc::authorization_malformed);
-    return std::string(token);
-  }
-  if (head.auth_key && head.auth_email) return *head.auth_key;
-  return fail(Errc::credentials_missing);
-}
 
 Task<Response> answer_health(const RequestHead& head) {
   if (head.method != Method::get && head.method != Method::head) {
@@ -114,6 +103,10 @@ Task<Response> RestApi::handle(const RequestHead& head, RequestBody& body) {
     refused.headers.emplace_back(names::header::allow, "GET, HEAD");
   }
   co_return refused;
+}
+
+Response RestApi::refusal(const Error& error) {
+  return error_response("", error);
 }
 
 Task<Result<Response>> RestApi::call_route(const RouteMatch& match, const RequestHead& head,

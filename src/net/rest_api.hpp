@@ -12,13 +12,14 @@
 
 namespace cubby {
 
-// Serves everything on the API listener: `/client/v4/…`, the same at the root, and `/healthz`.
+// Serves everything on the API listener: `/client/v4/…`, the same at the root, `/cubby/v1/…` and `/healthz`.
 class RestApi final : public HttpHandler {
  public:
   RestApi(KvService& kv, Namespaces& namespaces, Access& access)
       : kv_(kv), namespaces_(namespaces), access_(access) {}
 
   Task<Response> handle(const RequestHead& head, RequestBody& body) override;
+  Response refusal(const Error& error) override;
 
   KvService& kv() { return kv_; }
   Namespaces& namespaces() { return namespaces_; }

@@ -22,6 +22,9 @@ Task<Result<Response>> get_namespace(RestApi& api, Call& call);
 Task<Result<Response>> rename_namespace(RestApi& api, Call& call);
 Task<Result<Response>> delete_namespace(RestApi& api, Call& call);
 
+// Cubby's own calls (usage_handlers.cpp).
+Task<Result<Response>> get_usage(RestApi& api, Call& call);
+
 // Accounts and tokens, as far as clients ask about them around KV calls (account_handlers.cpp).
 Task<Result<Response>> list_accounts(RestApi& api, Call& call);
 Task<Result<Response>> get_account(RestApi& api, Call& call);

@@ -1,6 +1,7 @@
 #include "net/router.hpp"
 
 #include "wire/names.hpp"
+#include "wire/target.hpp"
 
 namespace cubby {
 namespace {
@@ -60,17 +61,8 @@ void add_allowed(std::string& allowed, Method method) {
 
 }  // namespace
 
-std::string_view query_of(std::string_view target) {
-  const auto mark = target.find('?');
-  return mark == target.npos ? std::string_view{} : target.substr(mark + 1);
-}
-
 std::string_view api_path(std::string_view target) {
-  std::string_view path = target.substr(0, target.find('?'));
-  if (const auto scheme = path.find("://"); scheme != path.npos && !path.starts_with('/')) {
-    const auto slash = path.find('/', scheme + 3);
-    path = slash == path.npos ? "/" : path.substr(slash);
-  }
+  std::string_view path = path_of(target);
   if (path.starts_with(names::rest_prefix) && path.substr(names::rest_prefix.size()).starts_with('/')) {
     path.remove_prefix(names::rest_prefix.size());
   }

@@ -43,9 +43,6 @@ struct RouteMatch {
 // else an empty segment is an empty segment.
 std::string_view api_path(std::string_view target);
 
-// What follows the first `?` of a target; empty if there is none.
-std::string_view query_of(std::string_view target);
-
 // The route of a path and a method; HEAD finds the route of GET. A trailing slash matters:
 // `…/namespaces/{id}/` is no route, because clients send it when a key is `..`. Errors: route_unknown, with
 // the path as sent; method_not_allowed, with the method. `allowed` then lists what would do.

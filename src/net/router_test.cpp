@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "wire/target.hpp"
+
 #include "net/rest_api.hpp"
 
 namespace cubby {

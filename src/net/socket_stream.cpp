@@ -1,7 +1,10 @@
 #include "net/socket_stream.hpp"
 
+#include <poll.h>
+
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "core/limits.hpp"
@@ -40,6 +43,11 @@ void SocketStream::abort() {
 std::string_view SocketStream::input() const {
   const auto bytes = input_.cdata();
   return {static_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+std::span<char> SocketStream::mutable_input() {
+  const auto bytes = input_.data();
+  return {static_cast<char*>(bytes.data()), bytes.size()};
 }
 
 void SocketStream::consume(std::size_t count) {
@@ -92,6 +100,16 @@ Task<void> SocketStream::linger(std::size_t bytes_max, std::chrono::steady_clock
     if (!co_await receive(limits::body_piece_bytes)) co_return;
     total += input_.size();
   } while (total < bytes_max);
+}
+
+Task<bool> SocketStream::closes_within(std::chrono::milliseconds time) {
+  using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
+                                           asio::wait_traits<std::chrono::steady_clock>, LoopExecutor>;
+  Timer timer(socket_.get_executor(), time);
+  ErrorCode ignored;
+  co_await timer.async_wait(asio::redirect_error(use_task, ignored));
+  pollfd state{socket_.native_handle(), POLLRDHUP, 0};
+  co_return ::poll(&state, 1, 0) > 0;
 }
 
 void SocketStream::shrink_input() {

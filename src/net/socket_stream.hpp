@@ -5,6 +5,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <chrono>
+#include <span>
 #include <string_view>
 
 #include "core/error.hpp"
@@ -36,6 +37,8 @@ class SocketStream {
   // Bytes that were received and not yet consumed. A view until the next `receive`.
   std::string_view input() const;
   void consume(std::size_t count);
+  // The same bytes, to be changed in place.
+  std::span<char> mutable_input();
 
   // Waits for bytes and adds them to the input; at most `bytes_max` at once.
   // Errors: client_gone (also at the end of the stream), request_timed_out.
@@ -49,6 +52,9 @@ class SocketStream {
   // Tells the client that nothing follows, and reads on for a moment: closing with unread bytes would make
   // the kernel reset the connection, and the client might lose the answer.
   Task<void> linger(std::size_t bytes_max, std::chrono::steady_clock::duration patience);
+
+  // Waits this long, and says whether the client has closed the connection or its own side of it by then.
+  Task<bool> closes_within(std::chrono::milliseconds time);
 
   // Gives the memory of an empty, grown buffer back.
   void shrink_input();

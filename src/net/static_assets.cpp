@@ -2,6 +2,7 @@
 
 #include "wire/names.hpp"
 #include "wire/rest_response.hpp"
+#include "wire/target.hpp"
 
 namespace cubby {
 namespace {
@@ -51,7 +52,7 @@ Task<Response> StaticAssets::handle(const RequestHead& head, RequestBody& body) 
 
 const StaticAsset* StaticAssets::find(const RequestHead& head) const {
   if (head.method != Method::get && head.method != Method::head) return nullptr;
-  const std::string_view path = std::string_view(head.target).substr(0, head.target.find('?'));
+  const std::string_view path = path_of(head.target);
   for (const StaticAsset& asset : assets_) {
     if (asset.path == path) return &asset;
   }

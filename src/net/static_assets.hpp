@@ -27,6 +27,7 @@ class StaticAssets final : public HttpHandler {
   StaticAssets(std::span<const StaticAsset> assets, HttpHandler& next) : assets_(assets), next_(next) {}
 
   Task<Response> handle(const RequestHead& head, RequestBody& body) override;
+  Response refusal(const Error& error) override { return next_.refusal(error); }
 
  private:
   const StaticAsset* find(const RequestHead& head) const;

@@ -24,12 +24,14 @@ class Next final : public HttpHandler {
     response.status = 418;
     co_return response;
   }
+  Response refusal(const Error&) override { return {}; }
 };
 
 class NoBody final : public RequestBody {
  public:
   Task<Result<std::string_view>> read() override { co_return std::string_view{}; }
   void allow(std::uint64_t) override {}
+  Task<bool> client_leaves_within(std::chrono::milliseconds) override { co_return false; }
 };
 
 Response ask(std::string_view target, Method method = Method::get,
@@ -82,10 +84,12 @@ TEST(StaticAssets, AKnownEtagIsNotModified) {
 }
 
 TEST(StaticAssets, EverythingElseIsTheNextHandlers) {
-  for (const std::string_view target : {"", "//", "/console/", "/console/script.jsx", "/client/v4/", "*"}) {
+  for (const std::string_view target :
+       {"", "//", "http://host/console/", "/console/", "/console/script.jsx", "/client/v4/", "*"}) {
     EXPECT_EQ(ask(target).status, 418U) << target;
   }
   EXPECT_EQ(ask("/", Method::post).status, 418U);
+  EXPECT_EQ(ask("http://host/").status, 200U);
   EXPECT_EQ(ask("/", Method::head).status, 200U);
 }
 

@@ -10,9 +10,7 @@ Task<Result<void>> BulkWrite::add(BulkPair pair) {
   if (++pairs_count_ > limits::bulk_items_max) {
     co_return fail(Errc::bulk_too_many, std::to_string(limits::bulk_items_max));
   }
-  if (pair.value.size() > limits::value_bytes_max) {
-    co_return fail(Errc::value_too_large, std::to_string(pair.value.size()));
-  }
+  if (pair.value.size() > value_bytes_max_) co_return value_too_large(pair.value.size(), value_bytes_max_);
   const auto expiration = parse_expiration(pair.expiration, now_);
   if (!expiration) co_return expiration.error();
 

@@ -15,8 +15,9 @@ namespace cubby {
 // engine's.
 class BulkWrite {
  public:
-  BulkWrite(Engine& engine, NamespaceId namespace_id, Instant now)
-      : engine_(engine), namespace_id_(namespace_id), now_(now) {}
+  // `now` decides about expiry.
+  BulkWrite(Engine& engine, NamespaceId namespace_id, Instant now, std::uint64_t value_bytes_max)
+      : engine_(engine), namespace_id_(namespace_id), now_(now), value_bytes_max_(value_bytes_max) {}
 
   // The same pair again is taken once. Errors: bulk_duplicate_key (same key, different content),
   // bulk_too_many, value_too_large, those of parse_expiration, the engine's.
@@ -40,6 +41,7 @@ class BulkWrite {
   Engine& engine_;
   const NamespaceId namespace_id_;
   const Instant now_;
+  const std::uint64_t value_bytes_max_;
   std::size_t pairs_count_ = 0;
   std::unordered_map<std::string, Content> seen_;
   std::vector<Mutation> mutations_;

@@ -17,7 +17,7 @@ Task<Result<void>> KvService::check_place(Place place) {
 }
 
 Task<Result<StoredValue>> KvService::get(Place place, Key key) {
-  const Instant now = whole_seconds(clock_.now());
+  const Instant now = expiry_now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
   auto value = co_await engine_.get(place.namespace_id, std::move(key), now);
   if (!value) co_return value.error();
@@ -26,7 +26,7 @@ Task<Result<StoredValue>> KvService::get(Place place, Key key) {
 }
 
 Task<Result<Head>> KvService::head(Place place, Key key) {
-  const Instant now = whole_seconds(clock_.now());
+  const Instant now = expiry_now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
   auto head = co_await engine_.head(place.namespace_id, std::move(key), now);
   if (!head) co_return head.error();
@@ -38,18 +38,17 @@ namespace {
 
 // Moves the value into the upload; answers how long it was, also when that is too long and the rest was only
 // counted.
-Task<Result<std::uint64_t>> receive(ByteSource& value, Upload& upload) {
+Task<Result<std::uint64_t>> receive(ByteSource& value, Upload& upload, std::uint64_t bytes_max) {
   std::uint64_t bytes_count = 0;
   while (true) {
     const auto piece = co_await value.read();
     if (!piece) co_return piece.error();
     if (piece->empty()) break;
     bytes_count += piece->size();
-    if (bytes_count > limits::value_bytes_max) continue;
+    if (bytes_count > bytes_max) continue;
     if (const auto appended = co_await upload.append(*piece); !appended) co_return appended.error();
   }
-  if (bytes_count > limits::value_bytes_max)
-    co_return fail(Errc::value_too_large, std::to_string(bytes_count));
+  if (bytes_count > bytes_max) co_return value_too_large(bytes_count, bytes_max);
   if (const auto finished = co_await upload.finish(); !finished) co_return finished.error();
   co_return bytes_count;
 }
@@ -59,10 +58,11 @@ Task<Result<std::uint64_t>> receive(ByteSource& value, Upload& upload) {
 Task<Result<void>> KvService::put(Place place, Key key, RawExpiration raw_expiration, IncomingValue& value) {
   const Timestamp now = clock_.now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
-  const auto expiration = parse_expiration(raw_expiration, whole_seconds(now));
+  const auto expiration = parse_expiration(raw_expiration, expiry_now());
   if (!expiration) co_return expiration.error();
   auto upload = engine_.begin_upload(place.namespace_id);
-  if (const auto received = co_await receive(value, *upload); !received) co_return received.error();
+  if (const auto received = co_await receive(value, *upload, value_bytes_max_); !received)
+    co_return received.error();
   auto metadata = value.metadata();
   if (!metadata) co_return metadata.error();
   std::vector<Mutation> mutations;
@@ -81,7 +81,7 @@ Task<Result<void>> KvService::remove(Place place, Key key) {
 }
 
 Task<Result<KeyPage>> KvService::list(Place place, ListKeys request) {
-  const Instant now = whole_seconds(clock_.now());
+  const Instant now = expiry_now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
   std::string after;
   if (!request.cursor.empty()) {
@@ -107,10 +107,16 @@ Task<Result<KeyPage>> KvService::list(Place place, ListKeys request) {
   co_return page;
 }
 
+Task<Result<Usage>> KvService::usage(Place place) {
+  const Instant now = expiry_now();
+  if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
+  co_return co_await engine_.usage(place.namespace_id, now);
+}
+
 Task<Result<std::size_t>> KvService::put_all(Place place, BulkPairs& pairs) {
   const Timestamp now = clock_.now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
-  BulkWrite bulk(engine_, place.namespace_id, whole_seconds(now));
+  BulkWrite bulk(engine_, place.namespace_id, expiry_now(), value_bytes_max_);
   while (true) {
     auto pair = co_await pairs.next();
     if (!pair) co_return pair.error();
@@ -141,7 +147,7 @@ Task<Result<std::size_t>> KvService::remove_all(Place place, std::vector<Key> ke
 }
 
 Task<Result<std::string>> KvService::read_whole(StoredValue value) {
-  std::string bytes = std::move(value.bytes);
+  std::string bytes(value.bytes.view());
   while (value.rest) {
     const auto piece = co_await value.rest->read();
     if (!piece) co_return piece.error();
@@ -152,7 +158,7 @@ Task<Result<std::string>> KvService::read_whole(StoredValue value) {
 }
 
 Task<Result<std::vector<BulkGetItem>>> KvService::get_all(Place place, BulkGet request) {
-  const Instant now = whole_seconds(clock_.now());
+  const Instant now = expiry_now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
   std::vector<BulkGetItem> items;
   std::unordered_set<std::string> named;

@@ -11,13 +11,23 @@
 
 namespace cubby {
 
+struct KvSettings {
+  std::uint64_t value_bytes_max = limits::value_bytes_max;  // may be lower, for tests of clients
+  // Decides about expiry; nothing: the clock that writes are stamped with.
+  const Clock* expiry_clock = nullptr;
+};
+
 // Methods may be called from any loop at any time; each reads the clock once. Every method answers
 // namespace_not_found if the namespace is not there or belongs to another account, and passes the engine's
 // errors on.
 class KvService {
  public:
-  // `clock` decides about expiry.
-  KvService(Engine& engine, const Clock& clock) : engine_(engine), clock_(clock) {}
+  // `clock` stamps writes, and decides about expiry unless the settings name another clock for that.
+  KvService(Engine& engine, const Clock& clock, const KvSettings& settings = {})
+      : engine_(engine),
+        clock_(clock),
+        expiry_clock_(settings.expiry_clock ? *settings.expiry_clock : clock),
+        value_bytes_max_(settings.value_bytes_max) {}
 
   // Errors: key_not_found.
   Task<Result<StoredValue>> get(Place place, Key key);
@@ -25,7 +35,7 @@ class KvService {
 
   // Replaces value, metadata and expiration as a whole. A value that is too large is read to its end all the
   // same, so that the error can say how large it was. Errors: those of parse_expiration, value_too_large,
-  // those of the value. Nothing is written then. Limits: limits::value_bytes_max.
+  // those of the value. Nothing is written then. Limits: KvSettings::value_bytes_max.
   Task<Result<void>> put(Place place, Key key, RawExpiration expiration, IncomingValue& value);
 
   // A key that is not there is no error.
@@ -34,6 +44,9 @@ class KvService {
   // A page is empty only if no key follows; its cursor is empty exactly if no key follows.
   // Errors: cursor_invalid. Cost: the keys of the page and the expired ones between them, in slices.
   Task<Result<KeyPage>> list(Place place, ListKeys request);
+
+  // Live keys and bytes: of keys, values and metadata. Exact at any moment.
+  Task<Result<Usage>> usage(Place place);
 
   // All pairs or none. Answers how many keys were written: the same pair twice counts once.
   // Errors: bulk_duplicate_key, bulk_too_many, value_too_large, those of parse_expiration, those of the
@@ -52,8 +65,12 @@ class KvService {
   Task<Result<void>> check_place(Place place);
   Task<Result<std::string>> read_whole(StoredValue value);
 
+  Instant expiry_now() const { return whole_seconds(expiry_clock_.now()); }
+
   Engine& engine_;
   const Clock& clock_;
+  const Clock& expiry_clock_;
+  const std::uint64_t value_bytes_max_;
 };
 
 }  // namespace cubby

@@ -11,11 +11,43 @@ Task<Result<Namespace>> Namespaces::create(AccountId account, NewNamespace wante
   co_return created;
 }
 
-Task<Result<Namespace>> Namespaces::get(Place place) {
-  auto found = co_await engine_.find_namespace(place.namespace_id);
+Task<Result<Namespace>> Namespaces::find(NamespaceId id) {
+  auto found = co_await engine_.find_namespace(id);
   if (!found) co_return found.error();
-  if (!*found || (*found)->account != place.account) co_return fail(Errc::namespace_not_found);
+  if (!*found) co_return fail(Errc::namespace_not_found);
   co_return std::move(**found);
+}
+
+Task<Result<Namespace>> Namespaces::get(Place place) {
+  auto found = co_await find(place.namespace_id);
+  if (found && found->account != place.account) co_return fail(Errc::namespace_not_found);
+  co_return found;
+}
+
+Task<Result<Namespace>> Namespaces::find(AccountId account, std::string name) {
+  if (const auto id = NamespaceId::parse(name)) {
+    auto found = co_await engine_.find_namespace(*id);
+    if (!found) co_return found.error();
+    if (*found) co_return std::move(**found);
+  }
+  auto title = Title::parse(name);
+  if (!title) co_return fail(Errc::namespace_not_found, std::move(name));
+  auto found = co_await engine_.find_namespace_by_title(account, std::move(*title));
+  if (!found) co_return found.error();
+  if (!*found) co_return fail(Errc::namespace_not_found, std::move(name));
+  co_return std::move(**found);
+}
+
+Task<Result<Namespace>> Namespaces::find_or_create(AccountId account, std::string name) {
+  auto found = co_await find(account, name);
+  if (found || found.error().code != Errc::namespace_not_found) co_return found;
+  auto title = Title::parse(name);
+  if (!title) co_return title.error();
+  NewNamespace wanted{std::move(*title)};
+  auto created = co_await create(account, std::move(wanted));
+  const bool was_created_meanwhile = !created && created.error().code == Errc::title_taken;
+  if (!was_created_meanwhile) co_return created;
+  co_return co_await find(account, std::move(name));
 }
 
 Task<Result<Namespace>> Namespaces::rename(Place place, Title title) {

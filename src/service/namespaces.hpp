@@ -15,6 +15,14 @@ class Namespaces {
   Task<Result<Namespace>> create(AccountId account, NewNamespace wanted);
   // Errors: namespace_not_found, also if it belongs to another account.
   Task<Result<Namespace>> get(Place place);
+  // Of whatever account. Errors: namespace_not_found.
+  Task<Result<Namespace>> find(NamespaceId id);
+  // The one that people call `name`: by its id in any account, else by its title in `account`.
+  // Errors: namespace_not_found, with the name.
+  Task<Result<Namespace>> find(AccountId account, std::string name);
+  // The same, made with this title if it is not there; callers at the same time get the same one.
+  // Errors: those of Title::parse.
+  Task<Result<Namespace>> find_or_create(AccountId account, std::string name);
   // Errors: namespace_not_found, title_taken.
   Task<Result<Namespace>> rename(Place place, Title title);
   // With all its data. Errors: namespace_not_found.

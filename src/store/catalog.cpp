@@ -11,6 +11,7 @@ bool Catalog::is_taken(const Namespace& wanted) const {
 
 Result<void> Catalog::check_create(const Namespace& created) const {
   const std::shared_lock lock(mutex_);
+  if (namespaces_.contains(created.id)) return fail(Errc::internal, "there is a namespace of this id");
   if (is_taken(created)) return fail(Errc::title_taken);
   return {};
 }
@@ -52,11 +53,23 @@ void Catalog::remove(NamespaceId id) {
   namespaces_.erase(found);
 }
 
+bool Catalog::contains(NamespaceId id) const {
+  const std::shared_lock lock(mutex_);
+  return namespaces_.contains(id);
+}
+
 std::optional<Namespace> Catalog::find(NamespaceId id) const {
   const std::shared_lock lock(mutex_);
   const auto found = namespaces_.find(id);
   if (found == namespaces_.end()) return std::nullopt;
   return found->second;
+}
+
+std::optional<Namespace> Catalog::find(AccountId account, const Title& title) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = titles_.find({account, title});
+  if (found == titles_.end()) return std::nullopt;
+  return namespaces_.at(found->second);
 }
 
 std::optional<Account> Catalog::find(AccountId id) const {

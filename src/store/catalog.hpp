@@ -17,7 +17,7 @@ namespace cubby {
 // changes.
 class Catalog {
  public:
-  // Errors: title_taken.
+  // Errors: title_taken; internal, if there is a namespace of this id.
   Result<void> check_create(const Namespace& created) const;
   // What the namespace would be. Errors: namespace_not_found, title_taken.
   Result<Namespace> check_rename(NamespaceId id, const Title& title) const;
@@ -28,7 +28,9 @@ class Catalog {
   // Does nothing if there is no such namespace.
   void remove(NamespaceId id);
 
+  bool contains(NamespaceId id) const;
   std::optional<Namespace> find(NamespaceId id) const;
+  std::optional<Namespace> find(AccountId account, const Title& title) const;
   std::optional<Account> find(AccountId id) const;
   std::optional<Token> find(const TokenHash& hash) const;
   std::vector<Namespace> namespaces(AccountId account) const;

@@ -35,7 +35,11 @@ Result<int> take_lock(const fs::path& path) {
 // Whether the marker is there and ours.
 Result<bool> has_marker(const fs::path& directory) {
   std::ifstream file(directory / marker_name, std::ios::binary);
-  if (!file) return false;
+  if (!file) {
+    // Only a file that is not there is a first start: one that cannot be read may say anything.
+    if (!fs::exists(fs::symlink_status(directory / marker_name))) return false;
+    return system_failure(directory / marker_name, "cannot read");
+  }
   std::ostringstream content;
   content << file.rdbuf();
   if (content.str() == marker) return true;
@@ -57,6 +61,8 @@ Result<void> check_unmarked(const fs::path& directory) {
   return {};
 }
 
+}  // namespace
+
 Result<void> sync_directory(const fs::path& directory) {
   const int handle = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (handle < 0) return system_failure(directory, "cannot open");
@@ -65,8 +71,6 @@ Result<void> sync_directory(const fs::path& directory) {
   if (!is_synced) return system_failure(directory, "cannot sync");
   return {};
 }
-
-}  // namespace
 
 Result<void> write_file_durably(const fs::path& path, const std::string& content, unsigned mode) {
   const fs::path draft = path.string() + ".new";
@@ -83,6 +87,16 @@ Result<void> write_file_durably(const fs::path& path, const std::string& content
   return sync_directory(path.parent_path());
 }
 
+// Each name durable in its parent: a directory that a crash takes away takes its content along.
+Result<void> make_directories(const fs::path& path) {
+  const fs::path whole = fs::absolute(path).lexically_normal();
+  const fs::path directory = whole.has_filename() ? whole : whole.parent_path();
+  if (fs::exists(directory)) return {};
+  if (auto made = make_directories(directory.parent_path()); !made) return made;
+  fs::create_directory(directory);
+  return sync_directory(directory.parent_path());
+}
+
 DataDirectory::DataDirectory(fs::path path, int lock, bool is_new)
     : path_(std::move(path)), lock_(lock), is_new_(is_new) {}
 
@@ -95,7 +109,7 @@ DataDirectory::~DataDirectory() {
 
 Result<DataDirectory> DataDirectory::open(const fs::path& path) try {
   if (!fs::exists(path)) {
-    fs::create_directories(path);
+    if (auto made = make_directories(path); !made) return made.error();
     fs::permissions(path, fs::perms::owner_all);
   }
   const auto lock = take_lock(path / lock_name);

@@ -21,6 +21,7 @@ class DataDirectory {
   ~DataDirectory();
 
   std::filesystem::path database() const { return path_ / "db"; }
+  std::filesystem::path values() const { return path_ / "values"; }
 
   // True until `mark` has been called for this directory, once in its life: the database has yet to be made.
   bool is_new() const { return is_new_; }
@@ -35,6 +36,13 @@ class DataDirectory {
   int lock_;
   bool is_new_;
 };
+
+// Makes a directory and those above it, durably. Throws std::filesystem::filesystem_error. Errors:
+// storage_failed.
+Result<void> make_directories(const std::filesystem::path& path);
+
+// Makes the names in a directory durable. Errors: storage_failed.
+Result<void> sync_directory(const std::filesystem::path& directory);
 
 // Writes a file so that after a crash it is there whole or not at all. `mode` as for chmod.
 // Errors: storage_failed.

@@ -133,6 +133,18 @@ TEST_F(DataDirectoryTest, AnUnknownFormatIsRefusedByItsName) {
   }
 }
 
+// Only a FORMAT that is not there means a first start.
+TEST_F(DataDirectoryTest, AnUnreadableFormatIsRefused) {
+  fs::create_directory(path);
+  fs::create_symlink("nowhere", path / "FORMAT");
+  EXPECT_EQ(refusal().code, Errc::storage_failed);
+  EXPECT_THAT(refusal().argument, HasSubstr("FORMAT"));
+
+  fs::remove(path / "FORMAT");
+  fs::create_directory(path / "FORMAT");
+  EXPECT_EQ(refusal().code, Errc::storage_failed);
+}
+
 TEST_F(DataDirectoryTest, AFileInItsPlaceIsRefused) {
   write_file(path, "");
 

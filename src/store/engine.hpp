@@ -76,6 +76,11 @@ struct ScanSlice {
   std::optional<std::string> resume_after;  // pass as `after` to go on; nothing: no key follows
 };
 
+struct Swept {
+  std::uint32_t rows = 0;  // removed
+  bool is_done = true;     // nothing else is due
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -96,16 +101,31 @@ class Engine {
   virtual Task<Result<Version>> apply(NamespaceId namespace_id, std::vector<Mutation> mutations,
                                       Timestamp written_at) = 0;
 
+  // Live keys and bytes, exact at any moment. An unknown namespace is empty.
+  // Cost: constant, and the seconds that are due and not yet swept.
+  virtual Task<Result<Usage>> usage(NamespaceId namespace_id, Instant now) = 0;
+
+  // The same, counted from the heads; where the counters say something else, they are corrected.
+  // Cost: every row of the namespace, beside the writes that go on.
+  virtual Task<Result<Usage>> recount(NamespaceId namespace_id, Instant now) = 0;
+
+  // Removes at most `rows_max` of the values that are due, of all namespaces: the earliest first, in one
+  // second by namespace and key. What is gone stays gone, should the clock go back. Cost: what is removed.
+  virtual Task<Result<Swept>> sweep(Instant now, std::uint32_t rows_max) = 0;
+
   // Namespaces. Each change is atomic and durable like `apply`, and in one order with it.
 
-  // Errors: title_taken (in the same account).
+  // Errors: title_taken (in the same account); internal, if the id is in use or its namespace is being
+  // removed.
   virtual Task<Result<void>> create_namespace(Namespace created) = 0;
   // Answers the namespace as it now is. Errors: namespace_not_found, title_taken. Its own title again is no
   // error.
   virtual Task<Result<Namespace>> rename_namespace(NamespaceId id, Title title) = 0;
-  // Removes its data too; values being read stay readable to their end. Errors: namespace_not_found.
+  // Removes its data too: nobody sees it from here on, and it leaves the disk in the background; values being
+  // read stay readable to their end. Errors: namespace_not_found.
   virtual Task<Result<void>> remove_namespace(NamespaceId id) = 0;
   virtual Task<Result<std::optional<Namespace>>> find_namespace(NamespaceId id) = 0;
+  virtual Task<Result<std::optional<Namespace>>> find_namespace_by_title(AccountId account, Title title) = 0;
   virtual Task<Result<std::vector<Namespace>>> namespaces(AccountId account) = 0;  // in no order
 
   // Accounts and tokens: written whole, replacing what has the same id.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <set>
+#include <tuple>
 
 #include "core/expiration.hpp"
 #include "core/limits.hpp"
@@ -54,8 +56,8 @@ class MemoryEngine final : public Engine {
   Task<Result<std::optional<StoredValue>>> get(NamespaceId namespace_id, Key key, Instant now) override {
     const auto record = find_live(namespace_id, key, now);
     if (!record) co_return std::nullopt;
-    StoredValue value{
-        .head = record->head, .bytes = record->bytes->substr(0, limits::value_piece_bytes), .rest = {}};
+    const auto first = std::string_view(*record->bytes).substr(0, limits::value_piece_bytes);
+    StoredValue value{.head = record->head, .bytes = PinnedBytes(record->bytes, first), .rest = {}};
     if (value.bytes.size() < record->bytes->size()) {
       value.rest = std::make_unique<MemorySource>(record->bytes, value.bytes.size());
     }
@@ -106,6 +108,39 @@ class MemoryEngine final : public Engine {
     co_return version_;
   }
 
+  Task<Result<Usage>> usage(NamespaceId namespace_id, Instant now) override {
+    const std::scoped_lock lock(mutex_);
+    Usage usage;
+    for (const auto& [key, record] : data_[namespace_id]) {
+      if (is_expired(record.head.expiration, now)) continue;
+      ++usage.keys;
+      usage.bytes += key.size() + counted_bytes(record.head);
+    }
+    co_return usage;
+  }
+
+  Task<Result<Usage>> recount(NamespaceId namespace_id, Instant now) override {
+    co_return co_await usage(namespace_id, now);
+  }
+
+  Task<Result<Swept>> sweep(Instant now, std::uint32_t rows_max) override {
+    const std::scoped_lock lock(mutex_);
+    std::set<std::tuple<Instant, NamespaceId, std::string>> due;
+    for (const auto& [id, records] : data_) {
+      for (const auto& [key, record] : records) {
+        if (is_expired(record.head.expiration, now)) due.emplace(*record.head.expiration, id, key);
+      }
+    }
+    Swept swept;
+    for (const auto& [expiration, id, key] : due) {
+      if (swept.rows == rows_max) break;
+      data_[id].erase(key);
+      ++swept.rows;
+    }
+    swept.is_done = swept.rows == due.size();
+    co_return swept;
+  }
+
   Task<Result<void>> create_namespace(Namespace created) override {
     const std::scoped_lock lock(mutex_);
     auto checked = catalog_.check_create(created);
@@ -130,6 +165,9 @@ class MemoryEngine final : public Engine {
 
   Task<Result<std::optional<Namespace>>> find_namespace(NamespaceId id) override {
     co_return catalog_.find(id);
+  }
+  Task<Result<std::optional<Namespace>>> find_namespace_by_title(AccountId account, Title title) override {
+    co_return catalog_.find(account, title);
   }
   Task<Result<std::vector<Namespace>>> namespaces(AccountId account) override {
     co_return catalog_.namespaces(account);

@@ -1,4 +1,4 @@
-// The two orders that every engine keeps: of versions and of keys.
+// What every engine does the same way: the order of versions and of keys, and what counts as usage.
 #pragma once
 
 #include <algorithm>
@@ -21,6 +21,11 @@ inline Version next_version(Version last, Timestamp written_at) {
 inline std::string first_key_of(const ScanRequest& request) {
   if (request.after.empty()) return request.prefix;
   return std::max(request.prefix, request.after + '\0');
+}
+
+// What a head adds to the usage of its namespace, beside its key.
+inline std::uint64_t counted_bytes(const Head& head) {
+  return head.value_bytes + (head.metadata ? head.metadata->text().size() : 0);
 }
 
 }  // namespace cubby

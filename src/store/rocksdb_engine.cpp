@@ -1,17 +1,23 @@
 #include "store/rocksdb_engine.hpp"
 
-#include <rocksdb/snapshot.h>
-
 #include <atomic>
+#include <set>
 
 #include "core/expiration.hpp"
 #include "core/limits.hpp"
 #include "core/resume.hpp"
+#include "store/background_work.hpp"
 #include "store/bytes.hpp"
 #include "store/catalog.hpp"
 #include "store/catalog_record.hpp"
 #include "store/commit_queue.hpp"
 #include "store/ordering.hpp"
+#include "store/rocksdb_batch.hpp"
+#include "store/rocksdb_expiry.hpp"
+#include "store/rocksdb_garbage.hpp"
+#include "store/rocksdb_reader.hpp"
+#include "store/rocksdb_recount.hpp"
+#include "store/rocksdb_removal.hpp"
 #include "store/rocksdb_store.hpp"
 #include "store/rocksdb_upload.hpp"
 #include "store/storage_pool.hpp"
@@ -19,34 +25,43 @@
 namespace cubby {
 namespace {
 
-// Rows of the meta family. On disk: never change them.
-constexpr std::string_view last_version_row = "last_version";
-constexpr std::string_view starts_row =
-    "starts";  // how often the store was opened; the upper part of body ids
-constexpr unsigned body_counter_bits = 40;
-
-// One group of changes; the index lets a change see what an earlier one of the same group wrote.
-using Batch = rocksdb::WriteBatchWithIndex;
+using Batch = RocksDbBatch;
 
 class RocksDbEngine final : public Engine {
  public:
   RocksDbEngine(std::unique_ptr<RocksDbStore> store, std::size_t storage_threads)
       : store_(std::move(store)),
+        files_(store_->value_folder()),
+        garbage_(*store_, files_),
         pool_(storage_threads),
-        commits_(
-            [] { return Batch(rocksdb::BytewiseComparator(), 0, /*overwrite_key=*/true); },
-            [this](Batch& batch) { return store_->write(*batch.GetWriteBatch(), RocksDbStore::Sync::yes); }) {
-  }
+        reader_(*store_, files_, pool_),
+        expiry_(*store_, catalog_),
+        commits_([this] { return Batch(*store_); }, [this](Batch& batch) { return write(batch); }) {}
+
+  ~RocksDbEngine() override { background_.stop(); }
 
   // Brings what is kept in memory back. Called once, before anything else.
   Result<void> recover();
 
-  Task<Result<std::optional<StoredValue>>> get(NamespaceId namespace_id, Key key, Instant now) override;
-  Task<Result<std::optional<Head>>> head(NamespaceId namespace_id, Key key, Instant now) override;
-  Task<Result<ScanSlice>> scan(ScanRequest request) override;
+  Task<Result<std::optional<StoredValue>>> get(NamespaceId namespace_id, Key key, Instant now) override {
+    if (!catalog_.contains(namespace_id)) return nothing<std::optional<StoredValue>>();
+    return reader_.get(namespace_id, std::move(key), now);
+  }
+  Task<Result<std::optional<Head>>> head(NamespaceId namespace_id, Key key, Instant now) override {
+    if (!catalog_.contains(namespace_id)) return nothing<std::optional<Head>>();
+    return reader_.head(namespace_id, std::move(key), now);
+  }
+  Task<Result<ScanSlice>> scan(ScanRequest request) override {
+    if (!catalog_.contains(request.namespace_id)) return nothing<ScanSlice>();
+    return reader_.scan(std::move(request));
+  }
   std::unique_ptr<Upload> begin_upload(NamespaceId namespace_id) override;
   Task<Result<Version>> apply(NamespaceId namespace_id, std::vector<Mutation> mutations,
                               Timestamp written_at) override;
+
+  Task<Result<Usage>> usage(NamespaceId namespace_id, Instant now) override;
+  Task<Result<Usage>> recount(NamespaceId namespace_id, Instant now) override;
+  Task<Result<Swept>> sweep(Instant now, std::uint32_t rows_max) override;
 
   Task<Result<void>> create_namespace(Namespace created) override;
   Task<Result<Namespace>> rename_namespace(NamespaceId id, Title title) override;
@@ -57,6 +72,9 @@ class RocksDbEngine final : public Engine {
   Task<Result<std::optional<Namespace>>> find_namespace(NamespaceId id) override {
     co_return catalog_.find(id);
   }
+  Task<Result<std::optional<Namespace>>> find_namespace_by_title(AccountId account, Title title) override {
+    co_return catalog_.find(account, title);
+  }
   Task<Result<std::vector<Namespace>>> namespaces(AccountId account) override {
     co_return catalog_.namespaces(account);
   }
@@ -66,53 +84,51 @@ class RocksDbEngine final : public Engine {
   Task<Result<std::vector<Token>>> tokens() override { co_return catalog_.tokens(); }
 
  private:
-  enum class From { memory, disk };
-  // Nothing: not stored. Errors with `From::memory` when only the disk knows.
-  struct OnlyOnDisk {};
-  using Lookup = std::variant<OnlyOnDisk, Result<std::optional<HeadRecord>>>;
-  Lookup look_up(const std::string& row, From from, const rocksdb::Snapshot* snapshot);
-  Task<Result<std::optional<HeadRecord>>> find_record(std::string row);
-  Result<std::optional<StoredValue>> open_pieces(NamespaceId namespace_id, const Key& key, Instant now);
-  Result<ScanSlice> scan_rows(const ScanRequest& request);
-
   struct Apply;
   Result<void> stage(Batch& batch, Apply& apply);
-  Result<void> stage_mutation(Batch& batch, Apply& apply, Mutation& mutation);
+  void stage_mutation(Batch& batch, const Apply& apply, const Mutation& mutation, Batch::Slot& slot);
 
+  // A change alone in its group: what it makes, and what is to be done on the commit thread once that is
+  // written.
   template <class T>
-  Task<Result<T>> commit_catalog(std::function<Result<T>(Batch&)> stage, std::function<void(const T&)> then);
-  void stage_row(Batch& batch, const CatalogRow& row);
+  struct Alone {
+    std::function<Result<T>(Batch&)> stage;
+    std::function<void(const T&)> then;
+  };
+  template <class T>
+  Task<Result<T>> commit_alone(Alone<T> change);
+  // Writes a row of the catalog, if `check` gives one.
+  template <class Row>
+  Task<Result<Row>> commit_row(std::function<Result<Row>()> check);
 
-  Result<std::optional<std::uint64_t>> read_counter(std::string_view row);
+  // What a namespace answers that was removed, or never was: its rows may still be there.
+  template <class T>
+  static Task<Result<T>> nothing() {
+    co_return T{};
+  }
+
+  Result<void> write(Batch& batch);
   Result<void> load_catalog();
+  void collect_garbage();
+  void continue_removal(NamespaceId id);
+  void commit_removal(std::shared_ptr<const RemovalStep> step);
 
   const std::unique_ptr<RocksDbStore> store_;
+  ValueFiles files_;
+  RocksDbGarbage garbage_;
   Catalog catalog_;
-  Version last_version_{};  // the commit thread's
+  Version last_version_{};               // the commit thread's
+  std::set<NamespaceId> being_removed_;  // the commit thread's
+  std::uint64_t start_ = 0;
   std::atomic<std::uint64_t> next_body_ = 0;
-  StoragePool pool_;            // ends after the commits: a refused one hands it pieces to remove
+  StoragePool pool_;  // ends after the commits: a refused one hands it bodies to remove
+  RocksDbReader reader_;
+  RocksDbExpiry expiry_;
+  BackgroundWork background_;
   CommitQueue<Batch> commits_;  // last: its thread uses all of the above
 };
 
 // ---- Opening
-
-std::string counter_value(std::uint64_t value, std::string_view row) {
-  std::string bytes;
-  append_little_endian(bytes, value);
-  seal(bytes, row);
-  return bytes;
-}
-
-Result<std::optional<std::uint64_t>> RocksDbEngine::read_counter(std::string_view row) {
-  std::string bytes;
-  const auto status = store_->db().Get({}, store_->meta(), to_slice(row), &bytes);
-  if (status.IsNotFound()) return std::nullopt;
-  if (!status.ok()) return to_error(status);
-  const auto content = unseal(bytes, row);
-  if (!content) return content.error();
-  ByteReader reader(*content);
-  return reader.little_endian<std::uint64_t>();
-}
 
 Result<void> RocksDbEngine::load_catalog() {
   const std::unique_ptr<rocksdb::Iterator> each(store_->db().NewIterator({}, store_->catalog()));
@@ -127,123 +143,40 @@ Result<void> RocksDbEngine::load_catalog() {
 
 Result<void> RocksDbEngine::recover() {
   if (auto loaded = load_catalog(); !loaded) return loaded;
-  const auto last_version = read_counter(last_version_row);
+  const auto last_version = store_->read_counter(last_version_row);
   if (!last_version) return last_version.error();
   last_version_ = Version{last_version->value_or(0)};
-  const auto starts = read_counter(starts_row);
+  const auto starts = store_->read_counter(starts_row);
   if (!starts) return starts.error();
-  const std::uint64_t start = starts->value_or(0) + 1;
-  next_body_ = start << body_counter_bits;
+  start_ = starts->value_or(0) + 1;
   rocksdb::WriteBatch batch;
-  batch.Put(store_->meta(), to_slice(starts_row), counter_value(start, starts_row));
+  store_->put_counter(batch, starts_row, start_);
   if (auto written = store_->write(batch, RocksDbStore::Sync::yes); !written) return written;
-  return store_->collect_unfinished_uploads();
-}
-
-// ---- Reading
-
-RocksDbEngine::Lookup RocksDbEngine::look_up(const std::string& row, From from,
-                                             const rocksdb::Snapshot* snapshot) {
-  rocksdb::ReadOptions options;
-  options.snapshot = snapshot;
-  if (from == From::memory) options.read_tier = rocksdb::kBlockCacheTier;
-  rocksdb::PinnableSlice bytes;
-  const auto status = store_->db().Get(options, store_->heads(), row, &bytes);
-  if (status.IsIncomplete()) return OnlyOnDisk{};
-  if (status.IsNotFound()) return Result<std::optional<HeadRecord>>(std::nullopt);
-  if (!status.ok()) return Result<std::optional<HeadRecord>>(to_error(status));
-  auto record = decode_head(to_view(bytes), row);
-  if (!record) return Result<std::optional<HeadRecord>>(record.error());
-  return Result<std::optional<HeadRecord>>(std::move(*record));
-}
-
-Task<Result<std::optional<HeadRecord>>> RocksDbEngine::find_record(std::string row) {
-  using Found = Result<std::optional<HeadRecord>>;
-  // What is in memory is answered on the loop; only a miss goes to a storage thread.
-  auto from_memory = look_up(row, From::memory, nullptr);
-  if (auto* found = std::get_if<Found>(&from_memory)) co_return std::move(*found);
-  auto work = [this, &row] { return std::get<Found>(look_up(row, From::disk, nullptr)); };
-  co_return co_await pool_.run(std::move(work));
-}
-
-Task<Result<std::optional<StoredValue>>> RocksDbEngine::get(NamespaceId namespace_id, Key key, Instant now) {
-  auto record = co_await find_record(rows::head(namespace_id, key.text()));
-  if (!record) co_return record.error();
-  if (!*record || is_expired((*record)->head.expiration, now)) co_return std::nullopt;
-  if (auto* bytes = std::get_if<std::string>(&(*record)->body)) {
-    co_return StoredValue{.head = std::move((*record)->head), .bytes = std::move(*bytes), .rest = nullptr};
-  }
-  auto work = [this, namespace_id, &key, now] { return open_pieces(namespace_id, key, now); };
-  co_return co_await pool_.run(std::move(work));
-}
-
-// The head is read again, under the snapshot that the pieces are read from: an overwrite in between took them
-// away.
-Result<std::optional<StoredValue>> RocksDbEngine::open_pieces(NamespaceId namespace_id, const Key& key,
-                                                              Instant now) {
-  auto snapshot = std::make_shared<rocksdb::ManagedSnapshot>(&store_->db());
-  auto lookup = look_up(rows::head(namespace_id, key.text()), From::disk, snapshot->snapshot());
-  auto& record = std::get<Result<std::optional<HeadRecord>>>(lookup);
-  if (!record) return record.error();
-  if (!*record || is_expired((*record)->head.expiration, now)) return std::nullopt;
-  StoredValue value{.head = std::move((*record)->head), .bytes = {}, .rest = nullptr};
-  if (auto* bytes = std::get_if<std::string>(&(*record)->body)) {
-    value.bytes = std::move(*bytes);
-    return value;
-  }
-  const auto body = std::get<Pieces>((*record)->body).body;
-  auto first = read_piece(*store_, snapshot->snapshot(), namespace_id, body, 0);
-  if (!first) return first.error();
-  value.bytes = std::move(*first);
-  if (value.bytes.size() > value.head.value_bytes) return fail(Errc::storage_corrupt, "a piece is too long");
-  if (const auto left = value.head.value_bytes - value.bytes.size(); left > 0) {
-    value.rest = make_piece_source(*store_, pool_, std::move(snapshot), namespace_id, body, left);
-  }
-  return value;
-}
-
-Task<Result<std::optional<Head>>> RocksDbEngine::head(NamespaceId namespace_id, Key key, Instant now) {
-  auto record = co_await find_record(rows::head(namespace_id, key.text()));
-  if (!record) co_return record.error();
-  if (!*record || is_expired((*record)->head.expiration, now)) co_return std::nullopt;
-  co_return std::move((*record)->head);
-}
-
-Task<Result<ScanSlice>> RocksDbEngine::scan(ScanRequest request) {
-  auto work = [this, &request] { return scan_rows(request); };
-  co_return co_await pool_.run(std::move(work));
-}
-
-Result<ScanSlice> RocksDbEngine::scan_rows(const ScanRequest& request) {
-  const std::string end = rows::after_prefix(rows::head(request.namespace_id, request.prefix));
-  const rocksdb::Slice upper_bound = end;
-  rocksdb::ReadOptions options;
-  options.iterate_upper_bound = &upper_bound;
-  const std::unique_ptr<rocksdb::Iterator> row(store_->db().NewIterator(options, store_->heads()));
-  ScanSlice slice;
-  std::string last;
-  std::uint32_t rows_seen = 0;
-  for (row->Seek(rows::head(request.namespace_id, first_key_of(request))); row->Valid(); row->Next()) {
-    if (slice.entries.size() == request.entries_max || rows_seen++ == limits::list_rows_per_slice) {
-      slice.resume_after = std::move(last);
-      return slice;
-    }
-    auto record = decode_head(to_view(row->value()), to_view(row->key()));
-    if (!record) return record.error();
-    last = to_view(row->key()).substr(NamespaceId::bytes_count);
-    if (is_expired(record->head.expiration, request.now)) continue;
-    auto key = Key::parse(last);
-    if (!key) return fail(Errc::storage_corrupt, "a row's key is no key");
-    slice.entries.push_back({std::move(*key), std::move(record->head)});
-  }
-  if (!row->status().ok()) return to_error(row->status());
-  return slice;
+  const auto removals = pending_removals(*store_);
+  if (!removals) return removals.error();
+  being_removed_.insert(removals->begin(), removals->end());
+  for (const NamespaceId& id : *removals) continue_removal(id);
+  collect_garbage();
+  return {};
 }
 
 // ---- Writing
 
 std::unique_ptr<Upload> RocksDbEngine::begin_upload(NamespaceId namespace_id) {
-  return std::make_unique<RocksDbUpload>(*store_, pool_, namespace_id, BodyId{next_body_++});
+  const BodyStorage storage{*store_, files_, garbage_, pool_};
+  return std::make_unique<RocksDbUpload>(storage, namespace_id, make_body_id(start_, next_body_++));
+}
+
+Result<void> RocksDbEngine::write(Batch& batch) {
+  auto written = batch.write();
+  if (written && !batch.dropped().empty()) {
+    pool_.run_detached([this, dropped = batch.dropped()] {
+      // What is not removed now has its row, and the next start tries again.
+      for (const auto& [id, files] : dropped)
+        [[maybe_unused]] const auto removed = garbage_.remove(id, files);
+    });
+  }
+  return written;
 }
 
 struct RocksDbEngine::Apply {
@@ -275,139 +208,198 @@ Task<Result<Version>> RocksDbEngine::apply(NamespaceId namespace_id, std::vector
 }
 
 Result<void> RocksDbEngine::stage(Batch& batch, Apply& apply) {
-  if (!catalog_.find(apply.namespace_id)) return fail(Errc::namespace_not_found);
-  apply.version = last_version_ = next_version(last_version_, apply.written_at);
-  batch.SetSavePoint();
-  for (auto& mutation : apply.mutations) {
-    if (auto staged = stage_mutation(batch, apply, mutation); !staged) {
-      batch.RollbackToSavePoint();
-      return staged;
-    }
+  if (!catalog_.contains(apply.namespace_id)) return fail(Errc::namespace_not_found);
+  // All that may fail comes before the first row: a change that is refused must leave the batch as it was.
+  std::vector<Batch::Slot*> slots;
+  slots.reserve(apply.mutations.size());
+  for (const Mutation& mutation : apply.mutations) {
+    const Key& key = std::visit([](const auto& each) -> const Key& { return each.key; }, mutation);
+    const auto slot = batch.find(rows::head(apply.namespace_id, key.text()));
+    if (!slot) return slot.error();
+    slots.push_back(*slot);
   }
-  batch.PopSavePoint();
-  batch.Put(store_->meta(), to_slice(last_version_row),
-            counter_value(static_cast<std::uint64_t>(last_version_), last_version_row));
+  apply.version = last_version_ = next_version(last_version_, apply.written_at);
+  for (std::size_t i = 0; i < slots.size(); ++i) stage_mutation(batch, apply, apply.mutations[i], *slots[i]);
+  store_->put_counter(batch.rows(), last_version_row, static_cast<std::uint64_t>(last_version_));
   return {};
 }
 
-Result<void> RocksDbEngine::stage_mutation(Batch& batch, Apply& apply, Mutation& mutation) {
-  const Key& key = std::visit([](const auto& each) -> const Key& { return each.key; }, mutation);
-  const std::string row = rows::head(apply.namespace_id, key.text());
-  // The old head names the pieces that nobody will need any more.
-  rocksdb::PinnableSlice old_bytes;
-  const auto status = batch.GetFromBatchAndDB(&store_->db(), {}, store_->heads(), row, &old_bytes);
-  if (!status.ok() && !status.IsNotFound()) return to_error(status);
-  if (status.ok()) {
-    const auto old = decode_head(to_view(old_bytes), row);
-    if (!old) return old.error();
-    if (const auto* pieces = std::get_if<Pieces>(&old->body)) {
-      store_->remove_pieces(batch, apply.namespace_id, *pieces);
-    }
-  }
-  auto* put = std::get_if<Put>(&mutation);
-  if (!put) {
-    batch.Delete(store_->heads(), row);
-    return {};
-  }
+void RocksDbEngine::stage_mutation(Batch& batch, const Apply& apply, const Mutation& mutation,
+                                   Batch::Slot& slot) {
+  const auto* const put = std::get_if<Put>(&mutation);
+  if (!put) return batch.remove(slot);
   const auto& upload = static_cast<const RocksDbUpload&>(*put->value);
-  const HeadRecord record{{apply.version, put->expiration, put->metadata, upload.bytes_count()},
-                          upload.body()};
-  batch.Put(store_->heads(), row, encode_head(record, row));
-  if (std::holds_alternative<Pieces>(record.body)) {
-    batch.Delete(store_->uploads(), rows::upload(apply.namespace_id, upload.id()));
+  HeadView head{apply.version, put->expiration, {}, upload.bytes_count(), upload.body()};
+  if (put->metadata) head.metadata = put->metadata->text();
+  if (put->expiration) expiry_.expect(*put->expiration);
+  batch.put(slot, head);
+}
+
+// ---- Usage and expiry
+
+Task<Result<Usage>> RocksDbEngine::usage(NamespaceId namespace_id, Instant now) {
+  auto work = [this, namespace_id, now]() -> Result<Usage> {
+    if (!catalog_.contains(namespace_id)) return Usage{};
+    const auto counters = read_usage(*store_, namespace_id, now);
+    if (!counters) return counters.error();
+    return counters->at(now);
+  };
+  co_return co_await pool_.run(std::move(work));
+}
+
+Task<Result<Usage>> RocksDbEngine::recount(NamespaceId namespace_id, Instant now) {
+  if (!catalog_.contains(namespace_id)) co_return Usage{};
+  Alone<std::monostate> reset;
+  reset.stage = [this, namespace_id](Batch& batch) -> Result<std::monostate> {
+    const auto done = reset_unreadable_usage(*store_, namespace_id, batch.rows());
+    if (!done) return done.error();
+    return std::monostate{};
+  };
+  if (const auto done = co_await commit_alone(std::move(reset)); !done) co_return done.error();
+  auto work = [this, namespace_id] { return count_heads(*store_, namespace_id); };
+  auto counted = co_await pool_.run(std::move(work));
+  if (!counted) co_return counted.error();
+  if (counted->correction != NamespaceCount{}) {
+    // Differences as of one moment: what was written since is counted by its own batch.
+    Alone<std::monostate> correct;
+    correct.stage = [namespace_id, correction = counted->correction](Batch& batch) -> Result<std::monostate> {
+      batch.correct_usage(namespace_id, correction);
+      return std::monostate{};
+    };
+    if (const auto done = co_await commit_alone(std::move(correct)); !done) co_return done.error();
   }
-  return {};
+  co_return counted->count.at(now);
+}
+
+Task<Result<Swept>> RocksDbEngine::sweep(Instant now, std::uint32_t rows_max) {
+  // Mostly nothing is due, and the commit thread need not know.
+  auto look = [this, now, rows_max] { return expiry_.look(now, rows_max); };
+  const auto is_due = co_await pool_.run(std::move(look));
+  if (!is_due) co_return is_due.error();
+  if (!*is_due) co_return Swept{};
+  Alone<Swept> change;
+  change.stage = [this, now, rows_max](Batch& batch) { return expiry_.stage(batch, now, rows_max); };
+  co_return co_await commit_alone(std::move(change));
 }
 
 // ---- Catalog
 
 template <class T>
-Task<Result<T>> RocksDbEngine::commit_catalog(std::function<Result<T>(Batch&)> stage,
-                                              std::function<void(const T&)> then) {
+Task<Result<T>> RocksDbEngine::commit_alone(Alone<T> change) {
   using Answer = Result<T>;
   auto staged = std::make_shared<std::optional<T>>();
-  co_return co_await resume_later<Answer>([&](std::function<void(Answer)> resume) {
-    commits_.push({.stage = [staged, stage = std::move(stage)](Batch& batch) -> Result<void> {
+  // Named: see `apply`.
+  auto start = [this, staged, &change](std::function<void(Answer)> resume) {
+    commits_.push({.stage = [staged, stage = std::move(change.stage)](Batch& batch) -> Result<void> {
                      auto result = stage(batch);
                      if (!result) return result.error();
                      staged->emplace(std::move(*result));
                      return {};
                    },
                    .done =
-                       [staged, then = std::move(then), resume](Result<void> written) {
+                       [staged, then = std::move(change.then), resume](Result<void> written) {
                          if (!written) return resume(written.error());
-                         then(**staged);
+                         if (then) then(**staged);
                          resume(std::move(**staged));
                        },
                    .is_exclusive = true});
-  });
+  };
+  co_return co_await resume_later<Answer>(std::move(start));
 }
 
-void RocksDbEngine::stage_row(Batch& batch, const CatalogRow& row) {
-  batch.Put(store_->catalog(), catalog_place(row), encode_catalog_row(row));
+template <class Row>
+Task<Result<Row>> RocksDbEngine::commit_row(std::function<Result<Row>()> check) {
+  Alone<Row> change;
+  change.stage = [this, check = std::move(check)](Batch& batch) {
+    auto row = check();
+    if (row) batch.rows().Put(store_->catalog(), catalog_place(*row), encode_catalog_row(*row));
+    return row;
+  };
+  change.then = [this](const Row& row) { catalog_.put(row); };
+  co_return co_await commit_alone(std::move(change));
 }
 
 Task<Result<void>> RocksDbEngine::create_namespace(Namespace created) {
-  std::function<Result<Namespace>(Batch&)> stage = [this, created](Batch& batch) -> Result<Namespace> {
+  std::function<Result<Namespace>()> check = [this, created]() -> Result<Namespace> {
+    if (being_removed_.contains(created.id)) return fail(Errc::internal, "this namespace is being removed");
     if (const auto checked = catalog_.check_create(created); !checked) return checked.error();
-    stage_row(batch, created);
     return created;
   };
-  auto result =
-      co_await commit_catalog<Namespace>(std::move(stage), [this](const auto& row) { catalog_.put(row); });
+  const auto result = co_await commit_row(std::move(check));
   if (!result) co_return result.error();
   co_return Result<void>{};
 }
 
 Task<Result<Namespace>> RocksDbEngine::rename_namespace(NamespaceId id, Title title) {
-  std::function<Result<Namespace>(Batch&)> stage = [this, id, title](Batch& batch) -> Result<Namespace> {
-    auto renamed = catalog_.check_rename(id, title);
-    if (renamed) stage_row(batch, *renamed);
-    return renamed;
-  };
-  co_return co_await commit_catalog<Namespace>(std::move(stage),
-                                               [this](const auto& row) { catalog_.put(row); });
+  std::function<Result<Namespace>()> check = [this, id, title] { return catalog_.check_rename(id, title); };
+  co_return co_await commit_row(std::move(check));
 }
 
 Task<Result<void>> RocksDbEngine::remove_namespace(NamespaceId id) {
-  std::function<Result<NamespaceId>(Batch&)> stage = [this, id](Batch& batch) -> Result<NamespaceId> {
+  Alone<NamespaceId> change;
+  change.stage = [this, id](Batch& batch) -> Result<NamespaceId> {
     const auto found = catalog_.find(id);
     if (!found) return fail(Errc::namespace_not_found);
-    const std::string first(id.view());
-    const std::string last = rows::after_prefix(first);
-    // Range deletions bypass the batch's index; nothing reads this batch, because the change has it alone.
-    auto* const unindexed = batch.GetWriteBatch();
-    unindexed->DeleteRange(store_->heads(), first, last);
-    unindexed->DeleteRange(store_->values(), first, last);
-    unindexed->Delete(store_->catalog(), catalog_place(*found));
+    batch.rows().Delete(store_->catalog(), catalog_place(*found));
+    add_removal(*store_, batch, id);
     return id;
   };
-  auto result = co_await commit_catalog<NamespaceId>(
-      std::move(stage), [this](const auto& removed) { catalog_.remove(removed); });
+  change.then = [this](const NamespaceId& removed) {
+    catalog_.remove(removed);
+    being_removed_.insert(removed);
+    continue_removal(removed);
+  };
+  const auto result = co_await commit_alone(std::move(change));
   if (!result) co_return result.error();
   co_return Result<void>{};
 }
 
 Task<Result<void>> RocksDbEngine::put_account(Account account) {
-  std::function<Result<Account>(Batch&)> stage = [this, account](Batch& batch) -> Result<Account> {
-    stage_row(batch, account);
-    return account;
-  };
-  auto result =
-      co_await commit_catalog<Account>(std::move(stage), [this](const auto& row) { catalog_.put(row); });
+  std::function<Result<Account>()> check = [account] { return account; };
+  const auto result = co_await commit_row(std::move(check));
   if (!result) co_return result.error();
   co_return Result<void>{};
 }
 
 Task<Result<void>> RocksDbEngine::put_token(Token token) {
-  std::function<Result<Token>(Batch&)> stage = [this, token](Batch& batch) -> Result<Token> {
-    stage_row(batch, token);
-    return token;
-  };
-  auto result =
-      co_await commit_catalog<Token>(std::move(stage), [this](const auto& row) { catalog_.put(row); });
+  std::function<Result<Token>()> check = [token] { return token; };
+  const auto result = co_await commit_row(std::move(check));
   if (!result) co_return result.error();
   co_return Result<void>{};
+}
+
+// ---- Background work
+
+void RocksDbEngine::continue_removal(NamespaceId id) {
+  if (!background_.begin()) return;
+  pool_.run_detached([this, id] {
+    auto step = next_removal_step(*store_, id);
+    // If that fails, the next start tries again.
+    if (step) commit_removal(std::make_shared<const RemovalStep>(std::move(*step)));
+    background_.end();
+  });
+}
+
+void RocksDbEngine::commit_removal(std::shared_ptr<const RemovalStep> step) {
+  commits_.push({.stage = [this, step](Batch& batch) -> Result<void> {
+                   add_removal_step(*store_, batch, *step);
+                   return {};
+                 },
+                 .done =
+                     [this, step](Result<void> written) {
+                       if (!written) return;
+                       if (!step->is_last) return continue_removal(step->namespace_id);
+                       being_removed_.erase(step->namespace_id);
+                     }});
+}
+
+void RocksDbEngine::collect_garbage() {
+  if (!background_.begin()) return;
+  pool_.run_detached([this] {
+    const auto is_done = garbage_.collect_some(start_);
+    if (is_done && !*is_done) collect_garbage();
+    background_.end();
+  });
 }
 
 }  // namespace

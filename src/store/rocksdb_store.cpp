@@ -59,8 +59,12 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(std::size_t block_cache_by
   return {{rocksdb::kDefaultColumnFamilyName, rows},
           {"heads", rows},
           {"values", value_family_options(cache)},
-          {"uploads", rows},
-          {"catalog", rows}};
+          {"files", rows},
+          {"garbage", rows},
+          {"expiry", rows},
+          {"usage", rows},
+          {"catalog", rows},
+          {"removals", rows}};
 }
 
 }  // namespace
@@ -75,16 +79,78 @@ std::string head(NamespaceId namespace_id, std::string_view key) {
   return row;
 }
 
-std::string upload(NamespaceId namespace_id, BodyId body) {
+std::string value(NamespaceId namespace_id, BodyId body) {
   std::string row(namespace_id.view());
   append_big_endian(row, static_cast<std::uint64_t>(body));
   return row;
 }
 
-std::string piece(NamespaceId namespace_id, BodyId body, std::uint32_t index) {
-  std::string row = upload(namespace_id, body);
-  append_big_endian(row, index);
+std::string body(BodyId body) {
+  std::string row;
+  append_big_endian(row, static_cast<std::uint64_t>(body));
   return row;
+}
+
+namespace {
+
+// The sign bit turned over, so that the bytes sort as the seconds do.
+constexpr std::uint64_t sign_bit = std::uint64_t{1} << 63;
+
+void append_second(std::string& row, Instant second) {
+  append_big_endian(row, static_cast<std::uint64_t>(second.time_since_epoch().count()) ^ sign_bit);
+}
+
+std::uint64_t big_endian_in(std::string_view bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t i = 0; i < sizeof value; ++i) value = value << 8 | static_cast<unsigned char>(bytes[i]);
+  return value;
+}
+
+Instant second_in(std::string_view bytes) {
+  return Instant{std::chrono::seconds(static_cast<std::int64_t>(big_endian_in(bytes) ^ sign_bit))};
+}
+
+}  // namespace
+
+std::string expiry(Instant due, std::string_view head_row) {
+  std::string row;
+  row.reserve(sizeof(std::uint64_t) + head_row.size());
+  append_second(row, due);
+  row += head_row;
+  return row;
+}
+
+std::string usage(NamespaceId namespace_id) {
+  return std::string(namespace_id.view());
+}
+
+std::string usage(NamespaceId namespace_id, Instant due) {
+  std::string row = usage(namespace_id);
+  append_second(row, due);
+  return row;
+}
+
+NamespaceId namespace_of(std::string_view row) {
+  NamespaceId::Bytes bytes;
+  std::copy_n(row.begin(), bytes.size(), bytes.begin());
+  return NamespaceId(bytes);
+}
+
+BodyId body_of(std::string_view row) {
+  return BodyId{big_endian_in(row)};
+}
+
+std::string_view head_of_expiry(std::string_view row) {
+  return row.substr(sizeof(std::uint64_t));
+}
+
+Instant due_of_expiry(std::string_view row) {
+  return second_in(row);
+}
+
+std::optional<Instant> due_of_usage(std::string_view row) {
+  if (row.size() == NamespaceId::bytes_count) return std::nullopt;
+  return second_in(row.substr(NamespaceId::bytes_count));
 }
 
 std::string after_prefix(std::string prefix) {
@@ -127,6 +193,10 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const std::filesystem::
 
 RocksDbStore::~RocksDbStore() {
   if (!db_) return;
+  // A log that holds nothing has nothing to lose: RocksDB takes some damage near its end for the torn tail of
+  // a crash.
+  if (!has_failed_) [[maybe_unused]]
+    const auto flushed = db_->Flush({}, families_);
   for (auto* family : families_) db_->DestroyColumnFamilyHandle(family);
   db_->Close();
 }
@@ -141,25 +211,22 @@ Result<void> RocksDbStore::write(rocksdb::WriteBatch& batch, Sync sync) {
   return to_error(status);
 }
 
-// Row by row, not as a range: many range tombstones would slow every read of the family down.
-void RocksDbStore::remove_pieces(rocksdb::WriteBatchBase& batch, NamespaceId namespace_id,
-                                 const Pieces& pieces) const {
-  for (std::uint32_t index = 0; index < pieces.count; ++index) {
-    batch.Delete(values(), rows::piece(namespace_id, pieces.body, index));
-  }
+Result<std::optional<std::uint64_t>> RocksDbStore::read_counter(std::string_view row) {
+  std::string bytes;
+  const auto status = db_->Get({}, meta(), to_slice(row), &bytes);
+  if (status.IsNotFound()) return std::nullopt;
+  if (!status.ok()) return to_error(status);
+  const auto content = unseal(bytes, row);
+  if (!content) return content.error();
+  ByteReader reader(*content);
+  return reader.little_endian<std::uint64_t>();
 }
 
-Result<void> RocksDbStore::collect_unfinished_uploads() {
-  const std::unique_ptr<rocksdb::Iterator> upload(db_->NewIterator({}, uploads()));
-  rocksdb::WriteBatch batch;
-  for (upload->SeekToFirst(); upload->Valid(); upload->Next()) {
-    const std::string row = upload->key().ToString();
-    batch.DeleteRange(values(), row, rows::after_prefix(row));
-    batch.Delete(uploads(), row);
-  }
-  if (!upload->status().ok()) return to_error(upload->status());
-  if (batch.Count() == 0) return {};
-  return write(batch, Sync::yes);
+void RocksDbStore::put_counter(rocksdb::WriteBatch& batch, std::string_view row, std::uint64_t value) const {
+  std::string bytes;
+  append_little_endian(bytes, value);
+  seal(bytes, row);
+  batch.Put(meta(), to_slice(row), bytes);
 }
 
 }  // namespace cubby

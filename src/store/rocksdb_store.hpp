@@ -3,11 +3,12 @@
 #pragma once
 
 #include <rocksdb/db.h>
-#include <rocksdb/utilities/write_batch_with_index.h>
+#include <rocksdb/write_batch.h>
 
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,11 +20,28 @@
 
 namespace cubby {
 
+// Rows of the meta family. On disk: never change them.
+inline constexpr std::string_view last_version_row = "last_version";
+inline constexpr std::string_view starts_row = "starts";  // how often the store was opened
+inline constexpr std::string_view checked_start_row =
+    "checked_start";  // value files of starts so far are all known
+
 // Row keys. Integers in them are big-endian, so that rows sort as numbers do.
 namespace rows {
-std::string head(NamespaceId namespace_id, std::string_view key);               // namespace, key
-std::string piece(NamespaceId namespace_id, BodyId body, std::uint32_t index);  // namespace, body, index
-std::string upload(NamespaceId namespace_id, BodyId body);                      // namespace, body
+std::string head(NamespaceId namespace_id, std::string_view key);  // namespace, key
+std::string value(NamespaceId namespace_id, BodyId body);          // namespace, body
+std::string body(BodyId body);                                     // body
+std::string expiry(Instant due, std::string_view head_row);        // due second, head row
+std::string usage(NamespaceId namespace_id);                       // namespace
+std::string usage(NamespaceId namespace_id, Instant due);          // namespace, due second
+
+// Parts of a row key. REQUIRES: it is one of that family.
+NamespaceId namespace_of(std::string_view row);         // of all families that begin with it
+BodyId body_of(std::string_view row);                   // of a row that is a body id
+std::string_view head_of_expiry(std::string_view row);  // the head row
+Instant due_of_expiry(std::string_view row);
+std::optional<Instant> due_of_usage(std::string_view row);  // nothing: the total
+
 // A row key after all rows that start with `prefix`, and before all others that follow.
 std::string after_prefix(std::string prefix);
 }  // namespace rows
@@ -40,27 +58,28 @@ class RocksDbStore {
   RocksDbStore& operator=(const RocksDbStore&) = delete;
 
   rocksdb::DB& db() { return *db_; }
-  rocksdb::ColumnFamilyHandle* meta() const { return families_[0]; }   // counters of the store itself
-  rocksdb::ColumnFamilyHandle* heads() const { return families_[1]; }  // rows::head -> head record
-  rocksdb::ColumnFamilyHandle* values() const {
-    return families_[2];
-  }  // rows::piece -> piece of a large value
-  rocksdb::ColumnFamilyHandle* uploads() const {
-    return families_[3];
-  }  // rows::upload -> "", while unfinished
-  rocksdb::ColumnFamilyHandle* catalog() const { return families_[4]; }  // catalog_place -> catalog row
+  using Family = rocksdb::ColumnFamilyHandle*;
+  Family meta() const { return families_[0]; }      // counters of the store itself
+  Family heads() const { return families_[1]; }     // rows::head -> head record
+  Family values() const { return families_[2]; }    // rows::value -> a value of middle size
+  Family files() const { return families_[3]; }     // rows::body -> the row of the head that names the file
+  Family garbage() const { return families_[4]; }   // rows::body -> what no head names, to be removed
+  Family expiry() const { return families_[5]; }    // rows::expiry -> "", for each head that expires
+  Family usage() const { return families_[6]; }     // rows::usage -> keys and bytes
+  Family catalog() const { return families_[7]; }   // catalog_place -> catalog row
+  Family removals() const { return families_[8]; }  // namespace -> how far its removal is
+
+  std::filesystem::path value_folder() const { return directory_.values(); }
+
+  // Counters of the store itself. Nothing: never written. Errors: storage_corrupt, storage_failed.
+  Result<std::optional<std::uint64_t>> read_counter(std::string_view row);
+  void put_counter(rocksdb::WriteBatch& batch, std::string_view row, std::uint64_t value) const;
 
   enum class Sync { no, yes };
   // Errors: storage_failed, and from then on for every later write until the store is opened again: after a
   // failed write nobody knows what the disk holds.
   Result<void> write(rocksdb::WriteBatch& batch, Sync sync);
-
-  // Adds the removal of the pieces of a body.
-  void remove_pieces(rocksdb::WriteBatchBase& batch, NamespaceId namespace_id, const Pieces& pieces) const;
-
-  // Removes what uploads have left that were cut short by the end of the process. REQUIRES: no upload is
-  // going on.
-  Result<void> collect_unfinished_uploads();
+  bool has_failed() const { return has_failed_; }
 
  private:
   explicit RocksDbStore(DataDirectory directory);

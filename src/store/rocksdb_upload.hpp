@@ -1,60 +1,58 @@
-// Large values in RocksDB: written in pieces as they arrive, read in pieces as they are sent.
+// Values on their way into the RocksDB engine.
 #pragma once
-
-#include <rocksdb/snapshot.h>
 
 #include <optional>
 #include <string>
 #include <variant>
 
 #include "store/engine.hpp"
+#include "store/rocksdb_garbage.hpp"
 #include "store/rocksdb_store.hpp"
 #include "store/storage_pool.hpp"
+#include "store/value_file.hpp"
 
 namespace cubby {
 
-// A small value waits in memory and becomes part of its head; a larger one goes to the values family piece by
-// piece, under an upload row that lets the next start collect it if the process dies.
+// What uploads write to. Thread-safe.
+struct BodyStorage {
+  RocksDbStore& store;
+  ValueFiles& files;
+  RocksDbGarbage& garbage;
+  StoragePool& pool;
+};
+
+// A small value waits in memory and becomes part of its head. One of middle size becomes a row of the values
+// family, and a row of the garbage family until a head names it. A larger one goes to a file, piece by piece.
 class RocksDbUpload final : public Upload {
  public:
-  RocksDbUpload(RocksDbStore& store, StoragePool& pool, NamespaceId namespace_id, BodyId id)
-      : store_(store), pool_(pool), namespace_id_(namespace_id), id_(id) {}
+  RocksDbUpload(const BodyStorage& storage, NamespaceId namespace_id, BodyId id)
+      : storage_(storage), namespace_id_(namespace_id), id_(id) {}
 
-  // Unless it was committed, its pieces are removed, later and on a storage thread.
+  // Unless it was committed, what it has written is removed, later and on a storage thread.
   ~RocksDbUpload() override;
 
   Task<Result<void>> append(std::string_view bytes) override;
   Task<Result<void>> finish() override;
 
-  NamespaceId namespace_id() const { return namespace_id_; }
   std::uint64_t bytes_count() const { return bytes_count_; }
-  BodyId id() const { return id_; }
-
   // What the head says of the body. REQUIRES: finished.
-  std::variant<std::string, Pieces> body() const;
+  std::variant<std::string_view, BodyRef> body() const;
   void mark_committed() { is_committed_ = true; }
 
  private:
-  Task<Result<void>> write_piece();
+  void take(std::string_view bytes);
+  Result<void> write_row();
+  Result<void> write_piece();
+  Result<void> write_last_piece();
 
-  RocksDbStore& store_;
-  StoragePool& pool_;
+  const BodyStorage storage_;
   const NamespaceId namespace_id_;
   const BodyId id_;
-  std::string piece_;  // not yet written
-  std::uint32_t pieces_count_ = 0;
+  std::string piece_;                    // not yet written
+  std::optional<BodyRef::Place> place_;  // nothing: all is in `piece_`
+  std::optional<ValueFileWriter> file_;
   std::uint64_t bytes_count_ = 0;
   bool is_committed_ = false;
 };
-
-// One piece of a body. Errors: storage_corrupt (missing or damaged).
-Result<std::string> read_piece(RocksDbStore& store, const rocksdb::Snapshot* snapshot,
-                               NamespaceId namespace_id, BodyId body, std::uint32_t index);
-
-// The pieces of a body from the second on, as they were when `snapshot` was taken.
-std::unique_ptr<ByteSource> make_piece_source(RocksDbStore& store, StoragePool& pool,
-                                              std::shared_ptr<rocksdb::ManagedSnapshot> snapshot,
-                                              NamespaceId namespace_id, BodyId body,
-                                              std::uint64_t bytes_left);
 
 }  // namespace cubby

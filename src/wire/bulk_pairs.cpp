@@ -156,7 +156,7 @@ Result<void> PairParser::take_value(std::string_view piece, Token token) {
   if (token != Token::string && token != Token::string_part) return malformed("value must be a string");
   text_.append(piece);
   if (token == Token::string_part) return {};
-  if (text_.overflowed()) return fail(Errc::value_too_large, std::to_string(text_.size()));
+  if (text_.overflowed()) return value_too_large(text_.size(), limits::value_bytes_max);
   draft_.value = text_.take();
   return {};
 }
@@ -185,7 +185,7 @@ Result<void> PairParser::finish_pair() {
     return fail(Errc::bulk_base64_invalid, draft_.key->text());
   }
   if (draft_.value->size() > limits::value_bytes_max) {
-    return fail(Errc::value_too_large, std::to_string(draft_.value->size()));
+    return value_too_large(draft_.value->size(), limits::value_bytes_max);
   }
   ready.push_back({std::move(*draft_.key), std::move(*draft_.value), std::move(draft_.metadata),
                    std::move(draft_.expiration)});

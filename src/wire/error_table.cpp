@@ -11,31 +11,42 @@ using enum ErrorRow::Source;
 
 // Texts and codes: Cloudflare's, where they are known; docs/using/compatibility.md lists which are guessed.
 constexpr std::array error_table{
-    ErrorRow{Errc::key_not_found, 404, 10009, of_operation, "key not found", verified},
+    ErrorRow{Errc::key_not_found, 404, 10009, of_operation, "key not found", verified, {404, "Not Found"}},
     // 404, not the 400 of other bad keys: that is what `GET .../values/` was seen to answer.
-    ErrorRow{Errc::key_empty, 404, 10042, of_operation, "Key names must not be empty", guessed},
+    ErrorRow{Errc::key_empty, 404, 10042, of_operation, "Key names must not be empty", guessed, {400}},
     ErrorRow{Errc::key_illegal, 400, 10042, of_operation,
              "Illegal key name \"{}\". Please use a different name.", guessed},
     ErrorRow{Errc::key_too_long, 414, 10030, of_operation,
              "UTF-8 encoded length of {} exceeds key length limit of 512.", guessed},
     ErrorRow{Errc::key_not_decodable, 400, 10042, of_operation, "Could not URL-decode key name", guessed},
-    ErrorRow{Errc::value_too_large, 413, 10024, of_operation, "Value length of {} exceeds limit of 26214400.",
-             guessed},
+    ErrorRow{Errc::value_too_large, 413, 10024, of_operation, "Value length of {}.", guessed},
     ErrorRow{Errc::value_missing, 400, 10012, of_operation, "Missing value field", guessed},
     ErrorRow{Errc::form_malformed, 400, 10012, of_operation, "could not parse form: {}", guessed},
     ErrorRow{Errc::metadata_malformed, 400, 10047, of_operation, "Invalid metadata JSON", guessed},
     ErrorRow{Errc::metadata_too_large, 413, 10047, of_operation,
              "Metadata length of {} exceeds limit of 1024.", guessed},
-    ErrorRow{Errc::expiration_malformed, 400, 10033, of_operation,
+    ErrorRow{Errc::expiration_malformed,
+             400,
+             10033,
+             of_operation,
              "Invalid expiration of {}. Please specify an integer greater than the current number of seconds "
              "since "
              "the UNIX epoch.",
-             guessed},
-    ErrorRow{Errc::expiration_in_past, 400, 10033, of_operation,
+             guessed,
+             {400,
+              "Invalid expiration of {}. Please specify integer greater than the current number of seconds "
+              "since the UNIX epoch."}},
+    ErrorRow{Errc::expiration_in_past,
+             400,
+             10033,
+             of_operation,
              "Invalid expiration of {}. Please specify an integer greater than the current number of seconds "
              "since "
              "the UNIX epoch.",
-             guessed},
+             guessed,
+             {400,
+              "Invalid expiration of {}. Please specify integer greater than the current number of seconds "
+              "since the UNIX epoch."}},
     ErrorRow{Errc::expiration_too_soon, 400, 10033, of_operation,
              "Invalid expiration of {}. Expiration times must be at least 60 seconds in the future.",
              guessed},
@@ -47,11 +58,18 @@ constexpr std::array error_table{
              "Invalid expiration_ttl of {}. Expiration TTL must be at least 60.", verified},
     ErrorRow{Errc::ttl_too_long, 400, 10034, of_operation,
              "Invalid expiration_ttl of {}. Expiration times must not be after the year 9999.", ours},
+    ErrorRow{Errc::cache_ttl_too_short, 400, 10029, of_operation,
+             "Invalid cache_ttl of {}. Cache TTL must be at least 30.", ours},
 
     ErrorRow{Errc::list_limit_malformed, 400, 10028, of_operation,
              "Invalid key_count_limit of {}. Please specify an integer greater than 0.", guessed},
-    ErrorRow{Errc::list_limit_too_large, 400, 10028, of_operation,
-             "Invalid key_count_limit of {}. Please specify an integer of at most 1000.", guessed},
+    ErrorRow{Errc::list_limit_too_large,
+             400,
+             10028,
+             of_operation,
+             "Invalid key_count_limit of {}. Please specify an integer of at most 1000.",
+             guessed,
+             {400, "Invalid key_count_limit of {}. Please specify an integer less than 1000."}},
     ErrorRow{Errc::cursor_invalid, 400, 10041, of_operation, "Invalid cursor", guessed},
     ErrorRow{Errc::page_malformed, 400, 10007, plain, "malformed page argument: '{}'", guessed},
     ErrorRow{Errc::per_page_malformed, 400, 10008, plain, "malformed per_page argument: '{}'", guessed},
@@ -73,7 +91,15 @@ constexpr std::array error_table{
     ErrorRow{Errc::bulk_base64_invalid, 400, 10012, of_operation, "Invalid base64 value of key \"{}\"",
              guessed},
 
-    ErrorRow{Errc::namespace_not_found, 404, 10013, of_operation, "namespace not found", verified},
+    ErrorRow{Errc::namespace_not_found,
+             404,
+             10013,
+             of_operation,
+             "namespace not found",
+             verified,
+             {400, "Unknown namespace: {}"}},
+    ErrorRow{Errc::namespace_missing, 400, 10013, of_operation,
+             "No namespace: name one by the header Cubby-Namespace or the path prefix /ns/NAME", ours},
     ErrorRow{Errc::namespace_id_malformed, 400, 10011, plain,
              "could not parse UUID from request's namespace_id: 'uuid: incorrect UUID length: {}'", verified},
     ErrorRow{Errc::title_missing, 400, 10019, plain, "request is missing a title definition", verified},
@@ -83,22 +109,66 @@ constexpr std::array error_table{
     ErrorRow{Errc::namespace_option_invalid, 400, 10029, plain, "invalid namespace option: {}", guessed},
     ErrorRow{Errc::body_not_json, 400, 10012, plain, "could not parse request body: '{}'", guessed},
 
-    ErrorRow{Errc::credentials_missing, 403, 9106, plain, "Missing X-Auth-Email header", verified},
+    ErrorRow{Errc::credentials_missing,
+             403,
+             9106,
+             plain,
+             "Missing X-Auth-Email header",
+             verified,
+             {401, "Unauthorized: the header Authorization: Bearer TOKEN is missing"}},
     // Comes with an error chain; see encode_error in the REST codec.
-    ErrorRow{Errc::authorization_malformed, 400, 6003, plain, "Invalid request headers", verified},
-    ErrorRow{Errc::token_refused, 403, 10000, plain, "Authentication error", verified},
+    ErrorRow{Errc::authorization_malformed,
+             400,
+             6003,
+             plain,
+             "Invalid request headers",
+             verified,
+             {401, "Unauthorized: the header Authorization is not Bearer TOKEN"}},
+    ErrorRow{Errc::token_refused,
+             403,
+             10000,
+             plain,
+             "Authentication error",
+             verified,
+             {401, "Unauthorized: the token is unknown, expired or revoked"}},
     ErrorRow{Errc::token_unverified, 401, 1000, plain, "Invalid API Token", verified},
     ErrorRow{Errc::auth_key_refused, 403, 9103, plain, "Unknown X-Auth-Key or X-Auth-Email", verified},
-    ErrorRow{Errc::permission_missing, 403, 10000, plain, "Authentication error", verified},
-    ErrorRow{Errc::account_not_found, 404, 7003, plain,
-             "Could not route to {}, perhaps your object identifier is invalid?", verified},
+    ErrorRow{Errc::permission_missing,
+             403,
+             10000,
+             plain,
+             "Authentication error",
+             verified,
+             {403, "Forbidden: the token has no right to do this here"}},
+    ErrorRow{Errc::account_not_found,
+             404,
+             7003,
+             plain,
+             "Could not route to {}, perhaps your object identifier is invalid?",
+             verified,
+             {400}},
 
-    ErrorRow{Errc::route_unknown, 404, 7003, plain,
-             "Could not route to {}, perhaps your object identifier is invalid?", verified},
-    ErrorRow{Errc::method_not_allowed, 405, 10000, plain,
-             "{} method not allowed for the api_token authentication scheme", verified},
-    ErrorRow{Errc::script_not_found, 404, 10007, plain, "This Worker does not exist on your account.",
-             guessed},
+    ErrorRow{Errc::route_unknown,
+             404,
+             7003,
+             plain,
+             "Could not route to {}, perhaps your object identifier is invalid?",
+             verified,
+             {400, "No such route: {}"}},
+    ErrorRow{Errc::method_not_allowed,
+             405,
+             10000,
+             plain,
+             "{} method not allowed for the api_token authentication scheme",
+             verified,
+             {405, "Method Not Allowed"}},
+    ErrorRow{Errc::script_not_found,
+             404,
+             10007,
+             plain,
+             "This Worker does not exist on your account.",
+             guessed,
+             {400}},
     ErrorRow{Errc::request_malformed, 400, 10029, plain, "malformed request: {}", ours},
     ErrorRow{Errc::request_head_too_large, 431, 10029, plain, "request head too large", ours},
     ErrorRow{Errc::request_too_large, 413, 10024, plain, "request body too large", guessed},
@@ -119,6 +189,28 @@ constexpr bool covers_every_error_in_order() {
 }
 static_assert(covers_every_error_in_order(), "each Errc needs its row, in the order of core/error.hpp");
 
+constexpr unsigned status_in_binding(const ErrorRow& row) {
+  return row.binding.status ? row.binding.status : row.status;
+}
+
+// A Worker reads 404 and 410 as the value null.
+constexpr bool only_an_absent_key_reads_as_null() {
+  for (const ErrorRow& row : error_table) {
+    const unsigned status = status_in_binding(row);
+    if ((status == 404 || status == 410) && row.code != Errc::key_not_found) return false;
+  }
+  return true;
+}
+static_assert(only_an_absent_key_reads_as_null(), "any other error must throw in the Worker");
+
+constexpr std::size_t phrase_bytes_max = 512;
+
+std::string fill_in(std::string_view pattern, const std::string& argument) {
+  std::string text(pattern);
+  if (const auto place = text.find("{}"); place != std::string::npos) text.replace(place, 2, argument);
+  return text;
+}
+
 }  // namespace
 
 const ErrorRow& error_row(Errc code) {
@@ -126,9 +218,21 @@ const ErrorRow& error_row(Errc code) {
 }
 
 std::string error_text(const Error& error) {
-  std::string text(error_row(error.code).text);
-  if (const auto place = text.find("{}"); place != std::string::npos) text.replace(place, 2, error.argument);
-  return text;
+  return fill_in(error_row(error.code).text, error.argument);
+}
+
+unsigned binding_status(Errc code) {
+  return status_in_binding(error_row(code));
+}
+
+std::string binding_phrase(const Error& error) {
+  const ErrorRow& row = error_row(error.code);
+  std::string phrase = fill_in(row.binding.phrase.empty() ? row.text : row.binding.phrase, error.argument);
+  if (phrase.size() > phrase_bytes_max) phrase.resize(phrase_bytes_max);
+  for (char& each : phrase) {
+    if (each < ' ' || each > '~') each = '?';
+  }
+  return phrase;
 }
 
 }  // namespace cubby

@@ -22,11 +22,22 @@ struct ErrorRow {
   std::string_view text;  // `{}` stands for the error's argument
   // Whether the contract gives this row (verified), or it is the closest documented one (guessed).
   enum class Source { verified, guessed, ours } source;
+  // What the worker binding says where it differs: the status (0: the same) and the reason phrase (empty: the
+  // text).
+  struct Binding {
+    unsigned status = 0;
+    std::string_view phrase{};
+  } binding{};
 };
 
 const ErrorRow& error_row(Errc code);
 
 // The row's text with the argument in its place.
 std::string error_text(const Error& error);
+
+// The same for the worker binding, whose clients show the reason phrase to the caller. One line of ASCII,
+// whatever the argument is: what is not printable becomes `?`. Limits: 512 bytes.
+unsigned binding_status(Errc code);
+std::string binding_phrase(const Error& error);
 
 }  // namespace cubby

@@ -17,6 +17,15 @@ TEST(ErrorTable, GivesEveryErrorAStatusAndACode) {
   }
 }
 
+TEST(ErrorTable, GivesTheBindingOneLineOfAsciiWhateverTheArgument) {
+  EXPECT_EQ(binding_phrase(fail(Errc::key_not_found)), "Not Found");
+  EXPECT_EQ(binding_phrase(value_too_large(26'214'401, 26'214'400)),
+            "Value length of 26214401 exceeds limit of 26214400.");
+  EXPECT_EQ(binding_phrase(fail(Errc::namespace_not_found, "a\r\nb\xC3\xA9\x7F")),
+            "Unknown namespace: a??b???");
+  EXPECT_EQ(binding_phrase(fail(Errc::namespace_not_found, std::string(10'000, 'x'))).size(), 512u);
+}
+
 TEST(ErrorTable, PutsTheArgumentInItsPlaceOnce) {
   EXPECT_EQ(error_text(fail(Errc::key_too_long, "513")),
             "UTF-8 encoded length of 513 exceeds key length limit of 512.");

@@ -1,6 +1,7 @@
 // A request and an answer as the codecs see them: HTTP without its transport.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -26,6 +27,13 @@ struct RequestHead {
   std::optional<std::string> auth_key;
   std::optional<std::string> content_type;
   std::optional<std::string> if_none_match;
+  bool is_chunked = false;       // the body has no length in advance
+  bool asks_to_upgrade = false;  // to a protocol that is not ours, such as WebSocket
+  // Of the worker binding.
+  std::optional<std::string> binding_namespace;
+  std::optional<std::string> binding_metadata;
+  std::optional<std::string> proxied_url;
+  std::optional<std::string> proxied_metadata;
 };
 
 // The body of a request. Used by one coroutine at a time.
@@ -34,10 +42,14 @@ class RequestBody : public ByteSource {
   // How many bytes are read before `read` answers request_too_large: small until the caller has proved who it
   // is.
   virtual void allow(std::uint64_t bytes_max) = 0;
+
+  // Waits, and says whether the client has left by then: closed the connection, or its side of it.
+  virtual Task<bool> client_leaves_within(std::chrono::milliseconds time) = 0;
 };
 
 struct Response {
   unsigned status = 200;
+  std::string reason;             // the reason phrase; empty: the usual one of the status
   std::string_view content_type;  // one of names::media; empty when there is no body
   std::vector<std::pair<std::string_view, std::string>> headers;
   std::string body;                         // all of it, or its first piece when `rest` is there

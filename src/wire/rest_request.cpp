@@ -1,8 +1,10 @@
 #include "wire/rest_request.hpp"
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <charconv>
+#include <cmath>
 
 #include "core/json_text.hpp"
 #include "core/limits.hpp"
@@ -22,8 +24,8 @@ std::optional<std::uint64_t> parse_integer(std::string_view text) {
   return error == std::errc::result_out_of_range ? UINT64_MAX : number;
 }
 
-Result<std::uint32_t> parse_limit(const Query& parameters) {
-  const auto text = parameters.get(query::limit);
+Result<std::uint32_t> parse_limit(const Query& parameters, std::string_view name) {
+  const auto text = parameters.get(name);
   if (!text || text->empty()) return limits::list_keys_max;
   const auto limit = parse_integer(*text);
   if (!limit || *limit < limits::list_keys_min) return fail(Errc::list_limit_malformed, *text);
@@ -44,9 +46,15 @@ Result<RawExpiration> parse_expiration_query(const Query& parameters) {
   return RawExpiration{parameters.get(query::expiration), parameters.get(query::expiration_ttl)};
 }
 
-Result<ListKeys> parse_list_keys(const Query& parameters) {
+Result<void> check_cache_ttl(const std::string& text) {
+  const auto seconds = parse_integer(text);
+  if (!seconds || *seconds < limits::cache_ttl_min) return fail(Errc::cache_ttl_too_short, text);
+  return {};
+}
+
+Result<ListKeys> parse_list_keys(const Query& parameters, std::string_view limit_name) {
   if (parameters.malformed()) return fail(Errc::key_not_decodable);
-  const auto limit = parse_limit(parameters);
+  const auto limit = parse_limit(parameters, limit_name);
   if (!limit) return limit.error();
   ListKeys request{parameters.get(query::prefix).value_or(""), parameters.get(query::cursor).value_or(""),
                    *limit};
@@ -254,18 +262,61 @@ Result<BulkGet> bulk_get_in(const boost::json::object& object) {
       return fail(Errc::bulk_body_malformed, "withMetadata must be true or false");
     request.with_metadata = with_metadata->get_bool();
   }
+  if (const auto* const cache_ttl = find_member(object, field::cache_ttl)) {
+    const auto* const text = cache_ttl->if_string();
+    const auto checked = check_cache_ttl(text ? std::string(*text) : serialize(*cache_ttl));
+    if (!checked) return checked.error();
+  }
   return request;
 }
 
 }  // namespace
 
 Task<Result<BulkGet>> read_bulk_get(ByteSource& body) {
-  // Every byte of a key may be written as a six-byte escape.
-  constexpr std::size_t bytes_max =
-      limits::bulk_get_keys_max * (limits::key_bytes_max * 6 + 64) + limits::KiB;
-  const auto object = co_await read_object(body, bytes_max, Errc::bulk_body_malformed);
+  const auto object =
+      co_await read_object(body, limits::bulk_get_request_bytes_max, Errc::bulk_body_malformed);
   if (!object) co_return object.error();
   co_return bulk_get_in(*object);
+}
+
+namespace {
+
+// Seconds, with or without a fraction. Nothing unless it is a number that a time of ours can be.
+std::optional<std::chrono::milliseconds> milliseconds_in(const boost::json::value& seconds) {
+  boost::system::error_code error;
+  const double number = seconds.to_number<double>(error);
+  if (error || std::abs(number) > static_cast<double>(limits::expiration_max)) return std::nullopt;
+  return std::chrono::milliseconds(std::llround(number * 1000));
+}
+
+Result<Timestamp> clock_time(std::optional<std::chrono::milliseconds> since_epoch) {
+  const std::chrono::seconds latest(limits::expiration_max);
+  if (!since_epoch || since_epoch->count() < 0 || *since_epoch > latest)
+    return fail(Errc::body_not_json, "the time must be a number of seconds, from 1970 to the year 9999");
+  return Timestamp(*since_epoch);
+}
+
+}  // namespace
+
+Task<Result<std::optional<Timestamp>>> read_clock_time(ByteSource& body) {
+  const auto object = co_await read_object(body, limits::json_body_bytes_max, Errc::body_not_json);
+  if (!object) co_return object.error();
+  const auto* const now = object->if_contains(field::now);
+  if (!now) co_return fail(Errc::body_not_json, "now is missing");
+  if (now->is_null()) co_return std::optional<Timestamp>{};
+  const auto time = clock_time(milliseconds_in(*now));
+  if (!time) co_return time.error();
+  co_return *time;
+}
+
+Task<Result<Timestamp>> read_clock_advance(ByteSource& body, Timestamp now) {
+  const auto object = co_await read_object(body, limits::json_body_bytes_max, Errc::body_not_json);
+  if (!object) co_return object.error();
+  const auto* const advance = find_member(*object, field::advance);
+  if (!advance) co_return fail(Errc::body_not_json, "advance is missing");
+  auto moved = milliseconds_in(*advance);
+  if (moved) *moved += now.time_since_epoch();
+  co_return clock_time(moved);
 }
 
 }  // namespace cubby

@@ -1,5 +1,6 @@
-// Requests of the REST API into operations: parameters and small JSON bodies. Values and bulk writes, which
-// are too large to hold, are in incoming_value and bulk_pairs.
+// Requests of the REST API into operations, and what the worker binding says in the same way: parameters and
+// small JSON bodies. Values and bulk writes, which are too large to hold, are in incoming_value and
+// bulk_pairs.
 #pragma once
 
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "core/byte_source.hpp"
 #include "core/operation.hpp"
+#include "wire/names.hpp"
 #include "wire/percent.hpp"
 
 namespace cubby {
@@ -18,9 +20,13 @@ Result<Key> parse_key_segment(std::string_view segment);
 // Errors: expiration_malformed (a bad escape in the query: it might have been an expiry).
 Result<RawExpiration> parse_expiration_query(const Query& query);
 
-// Errors: list_limit_malformed, list_limit_too_large, key_too_long (the prefix), key_not_decodable (a bad
-// escape).
-Result<ListKeys> parse_list_keys(const Query& query);
+// Whether `text` is a whole number of seconds that Cloudflare would cache a value for. Errors:
+// cache_ttl_too_short.
+Result<void> check_cache_ttl(const std::string& text);
+
+// `limit_name` is what the dialect calls the limit. Errors: list_limit_malformed, list_limit_too_large,
+// key_too_long (the prefix), key_not_decodable (a bad escape).
+Result<ListKeys> parse_list_keys(const Query& query, std::string_view limit_name = names::query::limit);
 
 // Errors: page_malformed, per_page_malformed, order_invalid, direction_invalid.
 Result<ListNamespaces> parse_list_namespaces(const Query& query);
@@ -37,8 +43,15 @@ Task<Result<Title>> read_title(ByteSource& body);
 // Limits: limits::bulk_items_max.
 Task<Result<std::vector<Key>>> read_key_list(ByteSource& body);
 
-// Errors: bulk_body_malformed, bulk_get_empty, bulk_too_many, bulk_get_bad_type, those of Key::parse.
+// Errors: bulk_body_malformed, bulk_get_empty, bulk_too_many, bulk_get_bad_type, cache_ttl_too_short, those
+// of Key::parse.
 // Limits: limits::bulk_get_keys_max.
 Task<Result<BulkGet>> read_bulk_get(ByteSource& body);
+
+// What the clock for tests is set to; nothing for null. Errors: body_not_json.
+Task<Result<std::optional<Timestamp>>> read_clock_time(ByteSource& body);
+
+// What it is moved to from `now`. Errors: body_not_json.
+Task<Result<Timestamp>> read_clock_advance(ByteSource& body, Timestamp now);
 
 }  // namespace cubby

@@ -109,7 +109,7 @@ Response value_head_response(const Head& head) {
 
 Response value_response(StoredValue value) {
   Response response = value_head_response(value.head);
-  response.body = std::move(value.bytes);
+  response.body = value.bytes.view();
   response.rest = std::move(value.rest);
   return response;
 }
@@ -120,6 +120,12 @@ Response not_modified_response(const Head& head) {
   response.content_type = {};
   response.body_bytes.reset();
   return response;
+}
+
+Response clock_response(Timestamp now) {
+  const auto milliseconds = now.time_since_epoch().count();
+  std::string fraction = std::to_string(1000 + milliseconds % 1000).substr(1);
+  return json_response(R"({"now":)" + std::to_string(milliseconds / 1000) + "." + fraction + "}");
 }
 
 std::string namespace_json(const Namespace& each) {
@@ -177,6 +183,11 @@ Response metadata_response(const Head& head) {
   return json_response(head.metadata ? head.metadata->text() : "null");
 }
 
+Response usage_response(const Usage& usage) {
+  return json_response(R"({"keys":)" + std::to_string(usage.keys) + R"(,"bytes":)" +
+                       std::to_string(usage.bytes) + "}");
+}
+
 Response bulk_count_response(std::size_t count) {
   return json_response(R"({"successful_key_count":)" + std::to_string(count) + R"(,"unsuccessful_keys":[]})");
 }
@@ -193,7 +204,9 @@ void append_value(std::string& json, const BulkGetItem& item, BulkGet::Type type
 
 }  // namespace
 
-Response bulk_get_response(const std::vector<BulkGetItem>& items, const BulkGet& request) {
+std::string bulk_get_json(const std::vector<BulkGetItem>& items, const BulkGet& request,
+                          BulkGetDetail detail) {
+  const bool has_expiration = detail == BulkGetDetail::metadata_and_expiration;
   std::string values = "{";
   for (const BulkGetItem& item : items) {
     if (values.size() > 1) values += ',';
@@ -207,12 +220,18 @@ Response bulk_get_response(const std::vector<BulkGetItem>& items, const BulkGet&
       values += R"({"value":)";
       append_value(values, item, request.type);
       values += R"(,"metadata":)" + (item.head->metadata ? item.head->metadata->text() : "null");
-      if (item.head->expiration) values += R"(,"expiration":)" + seconds_text(*item.head->expiration);
+      if (has_expiration && item.head->expiration)
+        values += R"(,"expiration":)" + seconds_text(*item.head->expiration);
       values += '}';
     }
   }
   values += '}';
-  return json_response(R"({"values":)" + values + "}");
+  return values;
+}
+
+Response bulk_get_response(const std::vector<BulkGetItem>& items, const BulkGet& request) {
+  return json_response(R"({"values":)" +
+                       bulk_get_json(items, request, BulkGetDetail::metadata_and_expiration) + "}");
 }
 
 }  // namespace cubby

@@ -26,12 +26,20 @@ std::string etag_of(Version version);
 bool is_listed(std::string_view if_none_match, std::string_view etag);
 Response not_modified_response(const Head& head);
 
+// The time of the clock for tests, in seconds.
+Response clock_response(Timestamp now);
+
 std::string namespace_json(const Namespace& each);
 Response namespace_page_response(const NamespacePage& page, const ListNamespaces& request);
 Response key_page_response(const KeyPage& page);
+Response usage_response(const Usage& usage);
 Response metadata_response(const Head& head);
 // Of a bulk write or delete.
 Response bulk_count_response(std::size_t count);
+// The object of a bulk get, from each key to its value; what stands beside it if metadata is asked for.
+enum class BulkGetDetail { metadata, metadata_and_expiration };
+std::string bulk_get_json(const std::vector<BulkGetItem>& items, const BulkGet& request,
+                          BulkGetDetail detail);
 Response bulk_get_response(const std::vector<BulkGetItem>& items, const BulkGet& request);
 
 }  // namespace cubby

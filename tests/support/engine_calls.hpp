@@ -50,7 +50,7 @@ inline std::string some_bytes(std::size_t count, std::uint64_t seed = 1) {
 }
 
 inline Task<Result<std::string>> read_to_end(StoredValue value) {
-  std::string bytes = std::move(value.bytes);
+  std::string bytes(value.bytes.view());
   while (value.rest) {
     const auto piece = co_await value.rest->read();
     if (!piece) co_return piece.error();
@@ -126,6 +126,8 @@ class Store {
     return run(engine_->head(id_, key(std::move(text)), now)).value();
   }
 
+  Usage usage(Instant now = t0) const { return run(engine_->usage(id_, now)).value(); }
+
   ScanSlice scan(std::string prefix = {}, std::string after = {}, std::uint32_t entries_max = 1000,
                  Instant now = t0) const {
     return run(engine_->scan({id_, std::move(prefix), std::move(after), entries_max, now})).value();
@@ -140,6 +142,16 @@ inline std::vector<std::string> keys_of(const ScanSlice& slice) {
   std::vector<std::string> keys;
   for (const Entry& entry : slice.entries) keys.push_back(entry.key.text());
   return keys;
+}
+
+// Removes all that is due, in portions; answers how many values.
+inline std::uint32_t sweep_all(Engine& engine, Instant now, std::uint32_t rows_max = 1000) {
+  std::uint32_t rows = 0;
+  for (;;) {
+    const Swept swept = run(engine.sweep(now, rows_max)).value();
+    rows += swept.rows;
+    if (swept.is_done) return rows;
+  }
 }
 
 // A new namespace in the engine.

@@ -11,6 +11,7 @@
 #include "store/rocksdb_engine.hpp"
 #include "tests/support/engine_calls.hpp"
 #include "tests/support/fresh_directory.hpp"
+#include "tests/support/rocksdb_rows.hpp"
 
 namespace cubby {
 
@@ -38,6 +39,16 @@ inline std::string name_of(const testing::TestParamInfo<EngineKind>& info) {
 }
 inline void PrintTo(const EngineKind& kind, std::ostream* out) {
   *out << kind.name;
+}
+
+// Opens and closes a data directory until its background work is done: each time does at least a step of it.
+inline void settle(const std::filesystem::path& directory) {
+  for (int time = 0; time < 100; ++time) {
+    open_rocksdb(directory).value().reset();
+    const RocksDbRows rows(directory);
+    if (rows.of("removals").empty() && rows.of("garbage").empty()) return;
+  }
+  ADD_FAILURE() << "there is always more to do in " << directory;
 }
 
 // An engine with one empty namespace, `store`.

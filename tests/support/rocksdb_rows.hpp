@@ -3,6 +3,7 @@
 
 #include <rocksdb/db.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -12,6 +13,17 @@
 #include <vector>
 
 namespace cubby {
+
+// The value files of a data directory.
+inline std::vector<std::filesystem::path> value_files(const std::filesystem::path& data_directory) {
+  std::vector<std::filesystem::path> files;
+  std::error_code none;  // there need not be a folder
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(data_directory / "values", none)) {
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
 
 // REQUIRES: the engine that the directory belongs to is closed.
 class RocksDbRows {

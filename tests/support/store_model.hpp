@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -38,6 +40,32 @@ struct Model {
     const auto found = records->second.find(text);
     if (found == records->second.end() || is_expired(found->second.head.expiration, now)) return nullptr;
     return &found->second;
+  }
+
+  Usage usage(NamespaceId id, Instant now) const {
+    Usage usage;
+    const auto records = data.find(id);
+    if (records == data.end()) return usage;
+    for (const auto& [text, record] : records->second) {
+      if (is_expired(record.head.expiration, now)) continue;
+      ++usage.keys;
+      usage.bytes += text.size() + record.head.value_bytes;
+      if (record.head.metadata) usage.bytes += record.head.metadata->text().size();
+    }
+    return usage;
+  }
+
+  // What is due, in the order in which it is swept.
+  std::vector<std::pair<NamespaceId, std::string>> due(Instant now) const {
+    std::set<std::tuple<Instant, NamespaceId, std::string>> sorted;
+    for (const auto& [id, records] : data) {
+      for (const auto& [text, record] : records) {
+        if (is_expired(record.head.expiration, now)) sorted.emplace(*record.head.expiration, id, text);
+      }
+    }
+    std::vector<std::pair<NamespaceId, std::string>> all;
+    for (const auto& [second, id, text] : sorted) all.emplace_back(id, text);
+    return all;
   }
 
   std::vector<std::pair<std::string, Head>> list(NamespaceId id, const std::string& prefix,

@@ -29,6 +29,8 @@ class AnswerCheck {
     switch (expectation.kind) {
       case Kind::error:
         return check_error(subject, text);
+      case Kind::reason:
+        return answer_.reason == text ? "" : "the reason is " + answer_.reason;
       case Kind::header_equals:
       case Kind::header_present:
       case Kind::header_absent:
@@ -52,8 +54,20 @@ class AnswerCheck {
     return "unknown expectation";
   }
 
-  // What holds for every answer.
-  Complaint check_form() const {
+  // What holds for every answer of the binding.
+  Complaint check_binding_form() const {
+    const bool is_error = answer_.status >= 400;
+    if (is_error && !answer_.body.empty()) return "an error with a body: " + shown(answer_.body);
+    if (answer_.status < 200 || (answer_.status >= 300 && !is_error))
+      return "a status that Workers do not know";
+    for (const char* name : {"content-encoding", "transfer-encoding", "trailer", "location"}) {
+      if (find_header(answer_.headers, name)) return std::string("a header that must not come: ") + name;
+    }
+    return {};
+  }
+
+  // What holds for every answer of the REST API.
+  Complaint check_rest_form() const {
     const bool is_json = find_header(answer_.headers, "content-type") == "application/json";
     const bool is_error = answer_.status >= 400;
     if (is_error && !is_json) return "an error that is not JSON";

@@ -9,6 +9,7 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -27,15 +28,13 @@ namespace cubby::wire {
 
 class Client {
  public:
-  // `address` is 127.0.0.1:PORT.
-  explicit Client(const std::string& address) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    const auto port = std::stoul(address.substr(address.rfind(':') + 1));
-    server_.sin_family = AF_INET;
-    server_.sin_port = htons(static_cast<std::uint16_t>(port));
-    server_.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    check(::connect(socket_, reinterpret_cast<const sockaddr*>(&server_), sizeof server_), "connect");
-    const int on = 1;
-    check(::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
+  // `address` is 127.0.0.1:PORT or unix:PATH.
+  explicit Client(const std::string& address)
+      : socket_(::socket(address.starts_with("unix:") ? AF_UNIX : AF_INET, SOCK_STREAM, 0)) {
+    if (address.starts_with("unix:"))
+      connect_to_file(address.substr(5));
+    else
+      connect_to_port(std::stoul(address.substr(address.rfind(':') + 1)));
     const timeval patience{10, 0};
     check(::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), "SO_RCVTIMEO");
     check(::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience), "SO_SNDTIMEO");
@@ -99,6 +98,23 @@ class Client {
   }
 
  private:
+  void connect_to_port(unsigned long port) {
+    sockaddr_in server{};
+    server.sin_family = AF_INET;
+    server.sin_port = htons(static_cast<std::uint16_t>(port));
+    server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    check(::connect(socket_, reinterpret_cast<const sockaddr*>(&server), sizeof server), "connect");
+    const int on = 1;
+    check(::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on), "TCP_NODELAY");
+  }
+
+  void connect_to_file(const std::string& path) {
+    sockaddr_un server{};
+    server.sun_family = AF_UNIX;
+    path.copy(server.sun_path, sizeof server.sun_path - 1);
+    check(::connect(socket_, reinterpret_cast<const sockaddr*>(&server), sizeof server), "connect");
+  }
+
   static long check(long result, const char* what) {
     if (result < 0) throw std::runtime_error(std::string(what) + ": " + std::strerror(errno));
     return result;
@@ -177,6 +193,7 @@ class Client {
       throw std::runtime_error("no status line: " + first);
     }
     answer.status = static_cast<unsigned>(number_in(first.substr(9, 3)));
+    answer.reason = first.substr(13);
     for (std::string line = read_line(); !line.empty(); line = read_line()) {
       const auto colon = line.find(": ");
       if (colon == line.npos || colon == 0) throw std::runtime_error("no header: " + line);
@@ -189,7 +206,6 @@ class Client {
 
   int socket_;
   int peer_ = -1;  // the server's end, once somebody has asked
-  sockaddr_in server_{};
   std::string input_;
 };
 

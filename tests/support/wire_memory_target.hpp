@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "net/rest_api.hpp"
+#include "net/http_handler.hpp"
 #include "tests/support/run_task.hpp"
 #include "tests/support/wire_message.hpp"
 
@@ -30,6 +30,8 @@ class OddPiecesBody final : public RequestBody {
     co_return std::string_view(piece_.get(), size);
   }
 
+  Task<bool> client_leaves_within(std::chrono::milliseconds) override { co_return false; }
+
  private:
   std::string_view bytes_;
   std::uint64_t bytes_max_ = 0;
@@ -40,12 +42,12 @@ class OddPiecesBody final : public RequestBody {
 
 class MemoryTarget final : public Target {
  public:
-  explicit MemoryTarget(RestApi& api) : api_(api) {}
+  explicit MemoryTarget(HttpHandler& handler) : handler_(handler) {}
 
   Answer exchange(const Request& request) override {
     const RequestHead head = head_of(request);
     OddPiecesBody body(request.body);
-    return answer_of(head, run(api_.handle(head, body)));
+    return answer_of(head, run(handler_.handle(head, body)));
   }
 
   void finish() override {}
@@ -68,12 +70,18 @@ class MemoryTarget final : public Target {
     head.auth_key = find_header(request.headers, "x-auth-key");
     head.content_type = find_header(request.headers, "content-type");
     head.if_none_match = find_header(request.headers, "if-none-match");
+    head.is_chunked = find_header(request.headers, "transfer-encoding").has_value();
+    head.asks_to_upgrade = find_header(request.headers, "upgrade").has_value();
+    head.binding_namespace = find_header(request.headers, "cubby-namespace");
+    head.binding_metadata = find_header(request.headers, "cf-kv-metadata");
+    head.proxied_url = find_header(request.headers, "mf-url");
+    head.proxied_metadata = find_header(request.headers, "mf-header-cf-kv-metadata");
     return head;
   }
 
   // As the connection would send it.
   static Answer answer_of(const RequestHead& head, Response response) {
-    Answer answer{response.status, {}, {}, false};
+    Answer answer{response.status, response.reason, {}, {}, false};
     if (!response.content_type.empty()) answer.headers.emplace_back("content-type", response.content_type);
     for (const auto& [name, value] : response.headers) answer.headers.emplace_back(name, value);
     const std::uint64_t length = response.content_length();
@@ -89,7 +97,7 @@ class MemoryTarget final : public Target {
     return answer;
   }
 
-  RestApi& api_;
+  HttpHandler& handler_;
 };
 
 }  // namespace cubby::wire

@@ -31,6 +31,7 @@ struct Request {
 
 struct Answer {
   unsigned status = 0;
+  std::string reason;
   Headers headers;
   std::string body;
   bool was_told_to_continue = false;  // a 100 came first

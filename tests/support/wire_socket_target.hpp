@@ -14,10 +14,13 @@ namespace cubby::wire {
 
 class SocketTarget final : public Target {
  public:
-  explicit SocketTarget(HttpHandler& handler) : server_(handler, {}) { server_.start().value(); }
+  explicit SocketTarget(HttpHandler& handler, const ConnectionRules& rules = {}) {
+    address_ = server_.listen({.handler = handler, .rules = rules}).value();
+    server_.start();
+  }
 
   Answer exchange(const Request& request) override {
-    if (!client_) client_.emplace(server_.address());
+    if (!client_) client_.emplace(address_);
     const std::string head = head_text(request);
     const std::string body = is_chunked(request) ? chunked(request.body) : request.body;
     const bool is_small = head.size() + body.size() <= byte_by_byte_max;
@@ -85,7 +88,8 @@ class SocketTarget final : public Target {
     if (!more.empty()) throw std::runtime_error("bytes after the last answer: " + more);
   }
 
-  HttpServer server_;
+  HttpServer server_{1};
+  std::string address_;
   std::optional<Client> client_;
 };
 

@@ -20,6 +20,7 @@ namespace cubby::wire {
 struct Expectation {
   enum class Kind {
     error,           // subject: code; text: message
+    reason,          // text
     header_equals,   // subject: name
     header_present,  // subject: name
     header_absent,   // subject: name
@@ -62,7 +63,11 @@ struct As {
 struct Base {
   std::string prefix;
 };
-using Step = std::variant<Exchange, Advance, As, Base>;
+// What Cubby-Namespace says from here on; empty: it is not sent.
+struct InNamespace {
+  std::string name;
+};
+using Step = std::variant<Exchange, Advance, As, Base, InNamespace>;
 
 struct Transcript {
   std::string title;
@@ -113,6 +118,8 @@ class TranscriptParser {
       transcript_.steps.emplace_back(As{rest});
     else if (word == "base")
       transcript_.steps.emplace_back(Base{rest});
+    else if (word == "namespace")
+      transcript_.steps.emplace_back(InNamespace{rest});
     else if (word == "advance" && rest.ends_with('s'))
       transcript_.steps.emplace_back(
           Advance{std::chrono::seconds(number_in(rest.substr(0, rest.size() - 1)))});
@@ -182,6 +189,7 @@ class TranscriptParser {
       const auto [code, message] = split(line.substr(6), " ");
       return expect(Kind::error, code, message);
     }
+    if (line.starts_with("reason ")) return expect(Kind::reason, {}, line.substr(7));
     if (line.starts_with("save ")) {
       const auto [variable, source] = split(line.substr(5), " = ");
       if (source.starts_with("header ")) return expect(Kind::save_header, source.substr(7), variable);

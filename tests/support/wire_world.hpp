@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "net/binding_api.hpp"
 #include "net/rest_api.hpp"
 #include "store/memory_engine.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -46,17 +47,18 @@ class World {
 
   static std::string token_of(const std::string& who) { return who + "-0123456789-0123456789-0123456789"; }
 
+  const AccountId account = AccountId::parse("acc0acc0acc0acc0acc0acc0acc0acc0").value();
+  const AccountId other_account = AccountId::parse("0dd0acc00dd0acc00dd0acc00dd0acc0").value();
+  const NamespaceId ns = NamespaceId::parse("5ace5ace5ace5ace5ace5ace5ace5ace").value();
+  const NamespaceId other_ns = NamespaceId::parse("0dd05ace0dd05ace0dd05ace0dd05ace").value();
+
   ManualClock clock;
   std::unique_ptr<Engine> engine = make_memory_engine();
   KvService kv{*engine, clock};
   Namespaces namespaces{*engine};
   Access access{*engine, clock, std::nullopt};
   RestApi api{kv, namespaces, access};
-
-  const AccountId account = AccountId::parse("acc0acc0acc0acc0acc0acc0acc0acc0").value();
-  const AccountId other_account = AccountId::parse("0dd0acc00dd0acc00dd0acc00dd0acc0").value();
-  const NamespaceId ns = NamespaceId::parse("5ace5ace5ace5ace5ace5ace5ace5ace").value();
-  const NamespaceId other_ns = NamespaceId::parse("0dd05ace0dd05ace0dd05ace0dd05ace").value();
+  BindingApi binding{kv, namespaces, access, {.account = account}};
 
  private:
   struct TokenOf {

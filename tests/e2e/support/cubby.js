@@ -48,14 +48,17 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
 
 // Runs the binary with exactly this environment, so that a developer's own settings cannot leak in.
 // The child's output is kept in `stdout` and `stderr`; `exited` resolves to { code, signal }.
-// fileKiB: no file may grow beyond that, as if the disk were full.
+// fileKiB: no file may grow beyond that, as if the disk were full. listening: a socket that becomes
+// descriptor 3, as systemd hands it over.
 export class Process {
-  constructor(args, env = {}, { fileKiB } = {}) {
-    const limited = ['-c', `trap '' XFSZ; ulimit -f ${fileKiB}; exec "$0" "$@"`, process.env.CUBBY_BINARY];
-    const [program, before] = fileKiB ? ['bash', limited] : [process.env.CUBBY_BINARY, []];
-    this.child = spawn(program, [...before, ...args], {
-      env: { PATH: process.env.PATH, HOME: scratchHome(), ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+  constructor(args, env = {}, { fileKiB, listening } = {}) {
+    const before = [
+      ...(fileKiB ? [`trap '' XFSZ; ulimit -f ${fileKiB};`] : []),
+      ...(listening ? ['LISTEN_PID=$$'] : []),
+    ].join(' ');
+    this.child = spawn('bash', ['-c', `${before} exec "$0" "$@"`, process.env.CUBBY_BINARY, ...args], {
+      env: { PATH: process.env.PATH, HOME: scratchHome(), ...(listening && { LISTEN_FDS: '1' }), ...env },
+      stdio: ['ignore', 'pipe', 'pipe', ...(listening ? [listening] : [])],
     });
     running.add(this.child);
     this.stdout = '';
@@ -69,7 +72,7 @@ export class Process {
   }
 
   get output() {
-    return `$ cubby ${this.child.spawnargs.slice(1).join(' ')}\n--- stdout\n${this.stdout}--- stderr\n${this.stderr}---`;
+    return `$ ${this.child.spawnargs.join(' ')}\n--- stdout\n${this.stdout}--- stderr\n${this.stderr}---`;
   }
 
   // The exit of a process that is expected to end by itself or by a signal already sent.
@@ -82,10 +85,20 @@ export class Process {
 
 // A server that answers requests. Stopped or crashed, it can be started again on the same data.
 // token null: no CUBBY_ADMIN_TOKEN, so the first start makes a token. account null: no --account-id.
-// args replaces the usual flags altogether. limits are those of Process.
+// binding: what the worker binding listens on, and its further flags. args replaces the usual flags altogether.
+// limits are those of Process; its `listening` is handed over as the binding's.
 export class Cubby {
-  constructor({ dataDir = scratchDirectory('data'), token = TOKEN, account = ACCOUNT, args, env, limits } = {}) {
-    Object.assign(this, { dataDir, token, account, args, env, limits });
+  constructor({
+    dataDir = scratchDirectory('data'),
+    token = TOKEN,
+    account = ACCOUNT,
+    listen = '127.0.0.1:0',
+    binding = ['--binding-listen', '127.0.0.1:0'],
+    args,
+    env,
+    limits,
+  } = {}) {
+    Object.assign(this, { dataDir, token, account, listen, binding, args, env, limits });
     this.rest = new Rest(this);
   }
 
@@ -98,7 +111,7 @@ export class Cubby {
   // Begins a start without waiting for its outcome.
   launch() {
     const flags = this.args ?? [
-      ...['--data-dir', this.dataDir, '--listen', '127.0.0.1:0'],
+      ...['--data-dir', this.dataDir, '--listen', this.listen, ...this.binding],
       ...(this.account ? ['--account-id', this.account] : []),
     ];
     const env = { ...(this.token && { CUBBY_ADMIN_TOKEN: this.token }), ...this.env };
@@ -121,6 +134,9 @@ export class Cubby {
     }
     this.origin = line.exec(this.process.stdout)[1];
     this.baseUrl = `${this.origin}/client/v4`;
+    // As workerd takes them: HOST:PORT or unix:PATH.
+    const bindings = [...this.process.stdout.matchAll(/^binding (?:http:\/\/)?(\S+)$/gm)];
+    this.bindings = bindings.map(([, address]) => address);
   }
 
   terminate() {

@@ -9,7 +9,7 @@ import { scratchDirectory } from './cubby.js';
 // Half of what a call costs is compiling the CLI's one large file; the calls of a run share that work.
 const compileCache = scratchDirectory('compile-cache');
 
-const CLI = fileURLToPath(new URL('../node_modules/wrangler/bin/wrangler.js', import.meta.url));
+export const CLI = fileURLToPath(new URL('../node_modules/wrangler/bin/wrangler.js', import.meta.url));
 
 export class Wrangler {
   // `env` is added last; a value of undefined takes a variable away.
@@ -42,27 +42,31 @@ export class Wrangler {
   }
 
   #surroundings() {
-    const home = this.directory;
     const env = {
-      HOME: home,
-      XDG_CONFIG_HOME: join(home, '.config'),
-      XDG_CACHE_HOME: join(home, '.cache'),
-      XDG_DATA_HOME: join(home, '.local/share'),
+      ...wranglerEnvironment(this.directory),
       CLOUDFLARE_API_BASE_URL: this.server.baseUrl,
       CLOUDFLARE_API_TOKEN: this.server.token,
       CLOUDFLARE_ACCOUNT_ID: this.server.account,
-      WRANGLER_SEND_METRICS: 'false',
-      WRANGLER_SEND_ERROR_REPORTS: 'false',
-      WRANGLER_HIDE_BANNER: 'true', // the banner comes with a check for updates
-      NODE_COMPILE_CACHE: compileCache,
-      NO_COLOR: '1',
-      CI: '1',
-      LANG: 'C.UTF-8',
       ...this.env,
     };
     return {
-      cwd: home,
+      cwd: this.directory,
       env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)),
     };
   }
 }
+
+// What keeps a wrangler to itself, whatever it is told to do.
+export const wranglerEnvironment = (home) => ({
+  HOME: home,
+  XDG_CONFIG_HOME: join(home, '.config'),
+  XDG_CACHE_HOME: join(home, '.cache'),
+  XDG_DATA_HOME: join(home, '.local/share'),
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_SEND_ERROR_REPORTS: 'false',
+  WRANGLER_HIDE_BANNER: 'true', // the banner comes with a check for updates
+  NODE_COMPILE_CACHE: compileCache,
+  NO_COLOR: '1',
+  CI: '1',
+  LANG: 'C.UTF-8',
+});

@@ -1,0 +1,116 @@
+#include "net/binding_api.hpp"
+
+#include "core/limits.hpp"
+#include "net/credentials.hpp"
+#include "wire/binding_response.hpp"
+#include "wire/names.hpp"
+#include "wire/rest_request.hpp"
+
+namespace cubby {
+namespace {
+
+using Operation = BindingRequest::Operation;
+
+bool is_write(Operation operation) {
+  return operation == Operation::put || operation == Operation::remove;
+}
+
+// miniflare tries a WebSocket first; the connection then goes on with HTTP.
+Response upgrade_refused_response() {
+  Response response;
+  response.status = 426;
+  response.headers.emplace_back(names::header::upgrade, "HTTP/1.1");
+  return response;
+}
+
+}  // namespace
+
+Task<Response> BindingApi::handle(const RequestHead& head, RequestBody& body) {
+  body.allow(limits::request_body_bytes_max);
+  if (head.asks_to_upgrade) co_return upgrade_refused_response();
+  auto response = co_await call(head, body);
+  if (response) co_return std::move(*response);
+  co_return binding_error_response(response.error());
+}
+
+Response BindingApi::refusal(const Error& error) {
+  return binding_error_response(error);
+}
+
+Task<Result<Response>> BindingApi::call(const RequestHead& head, RequestBody& body) {
+  const auto grant = co_await authenticate(head);
+  if (!grant) co_return grant.error();
+  const auto request = parse_binding_request(head);
+  if (!request) co_return request.error();
+  const auto place = co_await find_place(*grant, *request);
+  if (!place) co_return place.error();
+  co_return co_await act(*place, *request, head, body);
+}
+
+Task<Result<Response>> BindingApi::act(Place place, const BindingRequest& request, const RequestHead& head,
+                                       RequestBody& body) {
+  if (request.operation == Operation::list) {
+    auto wanted = parse_list_keys(request.query, names::query::key_count_limit);
+    if (!wanted) co_return wanted.error();
+    const auto page = co_await kv_.list(place, std::move(*wanted));
+    if (!page) co_return page.error();
+    co_return binding_list_response(*page);
+  }
+  if (request.operation == Operation::bulk_get) {
+    const auto wanted = co_await read_bulk_get(body);
+    if (!wanted) co_return wanted.error();
+    const auto items = co_await kv_.get_all(place, *wanted);
+    if (!items) co_return items.error();
+    co_return binding_bulk_get_response(*items, *wanted);
+  }
+  auto key = parse_key_segment(request.key_segment);
+  if (!key) co_return key.error();
+  if (request.operation == Operation::get) {
+    auto value = co_await kv_.get(place, std::move(*key));
+    if (!value) co_return value.error();
+    co_return binding_value_response(std::move(*value));
+  }
+  if (request.operation == Operation::remove) {
+    const auto removed = co_await kv_.remove(place, std::move(*key));
+    if (!removed) co_return removed.error();
+    co_return binding_done_response();
+  }
+  auto expiration = parse_expiration_query(request.query);
+  if (!expiration) co_return expiration.error();
+  const auto value = make_binding_value(head, body);
+  const auto stored = co_await kv_.put(place, std::move(*key), std::move(*expiration), *value);
+  if (!stored) co_return stored.error();
+  co_return binding_done_response();
+}
+
+Task<Result<Grant>> BindingApi::authenticate(const RequestHead& head) {
+  if (options_.auth == BindingAuth::none) co_return Grant{TokenId{{}}, "", Right::admin, std::nullopt};
+  auto token = bearer_token_in(head);
+  if (!token) co_return token.error();
+  co_return co_await access_.authenticate(std::move(*token));
+}
+
+Task<Result<Place>> BindingApi::find_place(const Grant& grant, const BindingRequest& request) {
+  const Right needed = is_write(request.operation) ? Right::write : Right::read;
+  const auto& name = request.namespace_name ? request.namespace_name : options_.default_namespace;
+  if (!name) co_return fail(Errc::namespace_missing);
+  const AccountId account = grant.account.value_or(options_.account);
+  const bool may_create = options_.creates_namespaces && grant.allows(Right::write, account);
+  // Not one expression: GCC 12 destroys temporaries of the branch that a conditional `co_await` does not
+  // take.
+  auto finding = may_create ? namespaces_.find_or_create(account, *name) : namespaces_.find(account, *name);
+  const auto found = co_await std::move(finding);
+  if (!found) co_return found.error();
+  if (!grant.allows(needed, found->account)) co_return fail(Errc::permission_missing);
+  co_return Place{found->account, found->id};
+}
+
+ConnectionRules binding_connection_rules() {
+  using std::chrono_literals::operator""s;
+  return {.patience = {.linger = 6s},
+          .idle_at_stop = ConnectionRules::AtStop::last,
+          .sends_continue = false,
+          .accepts_delete_byte = true};
+}
+
+}  // namespace cubby

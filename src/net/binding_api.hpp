@@ -1,0 +1,56 @@
+// The worker binding: finds the call and its namespace, asks who is calling, acts.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "net/connection.hpp"
+#include "net/http_handler.hpp"
+#include "service/access.hpp"
+#include "service/kv_service.hpp"
+#include "service/namespaces.hpp"
+#include "wire/binding_request.hpp"
+
+namespace cubby {
+
+// Whether callers of the binding prove who they are.
+enum class BindingAuth {
+  token,  // by `Authorization: Bearer`, as on the REST API
+  none,   // whoever reaches the listener may do everything
+};
+
+struct BindingOptions {
+  AccountId account;  // the one whose titles are meant, unless a token belongs to another
+  BindingAuth auth = BindingAuth::token;
+  std::optional<std::string> default_namespace{};  // an id or a title, for requests that name none
+  bool creates_namespaces = false;                 // that are named by a title and not there, on reads too
+};
+
+// Serves everything on a binding listener. The whole of a request is read before it is answered, whoever
+// sends it: newer workerds report a status that comes earlier as a lost connection.
+class BindingApi final : public HttpHandler {
+ public:
+  BindingApi(KvService& kv, Namespaces& namespaces, Access& access, BindingOptions options)
+      : kv_(kv), namespaces_(namespaces), access_(access), options_(std::move(options)) {}
+
+  Task<Response> handle(const RequestHead& head, RequestBody& body) override;
+  Response refusal(const Error& error) override;
+
+ private:
+  Task<Result<Response>> call(const RequestHead& head, RequestBody& body);
+  Task<Result<Response>> act(Place place, const BindingRequest& request, const RequestHead& head,
+                             RequestBody& body);
+  Task<Result<Grant>> authenticate(const RequestHead& head);
+  Task<Result<Place>> find_place(const Grant& grant, const BindingRequest& request);
+
+  KvService& kv_;
+  Namespaces& namespaces_;
+  Access& access_;
+  const BindingOptions options_;
+};
+
+// workerd keeps idle connections for five seconds and takes it for a loss when one ends as it sends; so it is
+// the one who ends them, also at a stop.
+ConnectionRules binding_connection_rules();
+
+}  // namespace cubby

@@ -1,0 +1,41 @@
+#include "service/sweeper.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "core/limits.hpp"
+
+namespace cubby {
+
+Task<Result<std::uint64_t>> Sweeper::sweep_due() {
+  const Instant now = whole_seconds(clock_.now());
+  std::uint64_t rows = 0;
+  while (!is_stopping_) {
+    const auto swept = co_await engine_.sweep(now, limits::sweep_rows_max);
+    if (!swept) co_return swept.error();
+    rows += swept->rows;
+    if (swept->is_done) break;
+  }
+  co_return rows;
+}
+
+Task<void> Sweeper::run(std::function<void(const Error&)> complain) {
+  using namespace std::chrono_literals;
+  pause_.emplace(co_await boost::asio::this_coro::executor);
+  while (!is_stopping_) {
+    const auto swept = co_await sweep_due();
+    if (!swept) complain(swept.error());
+    if (is_stopping_) break;
+    pause_->expires_after(swept ? 1s : 60s);
+    // A cancelled wait is how `stop` ends it.
+    co_await pause_->async_wait(boost::asio::as_tuple(boost::asio::use_awaitable_t<LoopExecutor>{}));
+  }
+}
+
+void Sweeper::stop() {
+  is_stopping_ = true;
+  if (pause_) pause_->cancel();
+}
+
+}  // namespace cubby

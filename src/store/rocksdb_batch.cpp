@@ -1,0 +1,110 @@
+#include "store/rocksdb_batch.hpp"
+
+#include "store/rocksdb_garbage.hpp"
+
+namespace cubby {
+
+OldHead::OldHead(std::string_view row, const HeadView& head) : expiration(head.expiration) {
+  const std::size_t bytes =
+      row.size() - NamespaceId::bytes_count + head.value_bytes + (head.metadata ? head.metadata->size() : 0);
+  count = {1, static_cast<std::int64_t>(bytes)};
+  if (const auto* named = std::get_if<BodyRef>(&head.body)) body = *named;
+}
+
+OldHead OldHead::damaged() {
+  OldHead old;
+  old.is_damaged = true;
+  return old;
+}
+
+Result<RocksDbBatch::Slot*> RocksDbBatch::find(std::string row) {
+  if (const auto known = heads_.find(row); known != heads_.end()) return &*known;
+  std::optional<OldHead> old;
+  rocksdb::PinnableSlice bytes;
+  const auto status = store_->db().Get({}, store_->heads(), row, &bytes);
+  if (status.ok()) {
+    const auto head = decode_head(to_view(bytes), row);
+    old = head ? OldHead(row, *head) : OldHead::damaged();
+  } else if (status.IsCorruption()) {
+    old = OldHead::damaged();
+  } else if (!status.IsNotFound()) {
+    return to_error(status);
+  }
+  return &*heads_.emplace(std::move(row), std::move(old)).first;
+}
+
+void RocksDbBatch::put(Slot& slot, const HeadView& head) {
+  auto& [row, old] = slot;
+  const bool is_due_row_there = old && old->expiration == head.expiration;
+  forget(slot, head.expiration);
+  rows_.Put(store_->heads(), row, encode_head(head, row));
+  if (head.expiration && !is_due_row_there)
+    rows_.Put(store_->expiry(), rows::expiry(*head.expiration, row), "");
+  old.emplace(row, head);
+  if (old->body) name(*old->body, row);
+  count(slot, old->count, old->expiration);
+}
+
+void RocksDbBatch::remove(Slot& slot) {
+  forget(slot, std::nullopt);
+  rows_.Delete(store_->heads(), slot.first);
+  slot.second.reset();
+}
+
+void RocksDbBatch::expire(Slot& slot, Instant due) {
+  const auto& [row, old] = slot;
+  if (old && old->expiration == due) return remove(slot);
+  rows_.Delete(store_->expiry(), rows::expiry(due, row));
+}
+
+void RocksDbBatch::correct_usage(NamespaceId id, const NamespaceCount& correction) {
+  NamespaceCount& changed = usage_[id];
+  changed.total.add(correction.total);
+  for (const auto& [second, count] : correction.due) changed.due[second].add(count);
+}
+
+// Takes away what depends on the head that is there, but for a due row that the next head needs again.
+void RocksDbBatch::forget(const Slot& slot, const std::optional<Instant>& next_expiration) {
+  const auto& [row, old] = slot;
+  if (!old) return;
+  if (old->expiration && old->expiration != next_expiration) {
+    rows_.Delete(store_->expiry(), rows::expiry(*old->expiration, row));
+  }
+  if (old->body && old->body->place == BodyRef::Place::row) {
+    rows_.Delete(store_->values(), rows::value(rows::namespace_of(row), old->body->id));
+  } else if (old->body) {
+    drop(rows::namespace_of(row), *old->body);
+  }
+  count(slot, -old->count, old->expiration);
+}
+
+// From now on a head names the body.
+void RocksDbBatch::name(const BodyRef& body, std::string_view head_row) {
+  const std::string row = rows::body(body.id);
+  if (body.place == BodyRef::Place::row) {
+    rows_.Delete(store_->garbage(), row);
+  } else {
+    std::string bytes(head_row);
+    seal(bytes, row);
+    rows_.Put(store_->files(), row, bytes);
+  }
+}
+
+void RocksDbBatch::drop(NamespaceId namespace_id, const BodyRef& file) {
+  const std::string row = rows::body(file.id);
+  rows_.Delete(store_->files(), row);
+  rows_.Put(store_->garbage(), row, encode_garbage(file.place, namespace_id, row));
+  dropped_[namespace_id].push_back(file);
+}
+
+void RocksDbBatch::count(const Slot& slot, const Count& change, const std::optional<Instant>& expiration) {
+  usage_[rows::namespace_of(slot.first)].add(change, expiration);
+}
+
+Result<void> RocksDbBatch::write() {
+  if (auto added = add_usage_rows(*store_, usage_, rows_); !added) return added;
+  if (rows_.Count() == 0) return {};
+  return store_->write(rows_, RocksDbStore::Sync::yes);
+}
+
+}  // namespace cubby

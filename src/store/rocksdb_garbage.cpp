@@ -1,0 +1,105 @@
+#include "store/rocksdb_garbage.hpp"
+
+#include <map>
+#include <set>
+
+#include "store/bytes.hpp"
+
+namespace cubby {
+namespace {
+
+constexpr std::size_t rows_per_turn = 1000;
+
+struct Garbage {
+  BodyRef::Place place;
+  NamespaceId namespace_id;
+};
+
+Result<Garbage> decode_garbage(std::string_view bytes, std::string_view row) {
+  const auto content = unseal(bytes, row);
+  if (!content) return content.error();
+  if (content->size() != 1 + NamespaceId::bytes_count)
+    return fail(Errc::storage_corrupt, "garbage: a wrong length");
+  return Garbage{static_cast<BodyRef::Place>(content->front()), rows::namespace_of(content->substr(1))};
+}
+
+}  // namespace
+
+std::string encode_garbage(BodyRef::Place place, NamespaceId namespace_id, std::string_view row) {
+  std::string bytes(1, static_cast<char>(place));
+  bytes += namespace_id.view();
+  seal(bytes, row);
+  return bytes;
+}
+
+Result<void> RocksDbGarbage::remove(NamespaceId namespace_id, const std::vector<BodyRef>& bodies) {
+  // After a failed write nobody knows what the disk says of these bodies.
+  if (store_.has_failed()) return fail(Errc::storage_failed, "an earlier write failed");
+  rocksdb::WriteBatch batch;
+  std::set<std::uint64_t> folders;
+  for (const BodyRef& body : bodies) {
+    batch.Delete(store_.garbage(), rows::body(body.id));
+    if (body.place == BodyRef::Place::row) {
+      batch.Delete(store_.values(), rows::value(namespace_id, body.id));
+    } else {
+      if (auto removed = files_.remove(body.id); !removed) return removed;
+      folders.insert(start_of(body.id));
+    }
+  }
+  // The names must be gone for good before the rows are, which are all that remembers them.
+  for (const auto start : folders) {
+    if (auto synced = files_.sync_folder(start); !synced) return synced;
+  }
+  return store_.write(batch, RocksDbStore::Sync::no);
+}
+
+Result<bool> RocksDbGarbage::collect_some(std::uint64_t start) {
+  const auto rows_done = collect_rows(start);
+  if (!rows_done || !*rows_done) return rows_done;
+  return collect_folder(start);
+}
+
+Result<bool> RocksDbGarbage::collect_rows(std::uint64_t start) {
+  const std::string end = rows::body(make_body_id(start, 0));
+  const rocksdb::Slice upper_bound = end;
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &upper_bound;
+  const std::unique_ptr<rocksdb::Iterator> row(store_.db().NewIterator(options, store_.garbage()));
+  std::map<NamespaceId, std::vector<BodyRef>> bodies;
+  std::size_t count = 0;
+  for (row->SeekToFirst(); row->Valid() && count < rows_per_turn; row->Next(), ++count) {
+    const auto garbage = decode_garbage(to_view(row->value()), to_view(row->key()));
+    if (!garbage) return garbage.error();
+    bodies[garbage->namespace_id].push_back({rows::body_of(to_view(row->key())), garbage->place});
+  }
+  if (!row->status().ok()) return to_error(row->status());
+  for (const auto& [namespace_id, each] : bodies) {
+    if (auto removed = remove(namespace_id, each); !removed) return removed.error();
+  }
+  return count < rows_per_turn;
+}
+
+// The files of one start that no row knows: uploads which that start did not end.
+Result<bool> RocksDbGarbage::collect_folder(std::uint64_t start) {
+  const auto checked = store_.read_counter(checked_start_row);
+  if (!checked) return checked.error();
+  std::optional<std::uint64_t> folder;
+  for (const std::uint64_t each : files_.starts()) {
+    if (each > checked->value_or(0) && each < start && (!folder || each < *folder)) folder = each;
+  }
+  if (!folder) return true;
+  std::vector<BodyRef> unknown;
+  for (const BodyId id : files_.files_of(*folder)) {
+    std::string ignored;
+    const auto status = store_.db().Get({}, store_.files(), rows::body(id), &ignored);
+    if (!status.ok() && !status.IsNotFound()) return to_error(status);
+    if (status.IsNotFound()) unknown.push_back({id, BodyRef::Place::file});
+  }
+  if (auto removed = remove(NamespaceId(NamespaceId::Bytes{}), unknown); !removed) return removed.error();
+  rocksdb::WriteBatch batch;
+  store_.put_counter(batch, checked_start_row, *folder);
+  if (auto written = store_.write(batch, RocksDbStore::Sync::no); !written) return written.error();
+  return false;
+}
+
+}  // namespace cubby

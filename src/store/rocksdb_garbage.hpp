@@ -1,0 +1,42 @@
+// Bodies of values that no head names: of uploads that were cut short, and of values that are gone.
+//
+// The garbage family has a row for each body that is going to be, or has been, without a head: the row of a
+// value in the values family from its writing to its head, a value file from the loss of its head to its
+// removal. A file under way has no row; what a crash leaves of those is found in the folder of the start that
+// wrote it.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "store/rocksdb_store.hpp"
+#include "store/storage_pool.hpp"
+#include "store/value_file.hpp"
+
+namespace cubby {
+
+// The value of a row of the garbage family.
+std::string encode_garbage(BodyRef::Place place, NamespaceId namespace_id, std::string_view row);
+
+// Thread-safe.
+class RocksDbGarbage {
+ public:
+  RocksDbGarbage(RocksDbStore& store, ValueFiles& files) : store_(store), files_(files) {}
+
+  // Removes bodies and then their rows. What cannot be removed keeps its row for the next start.
+  // May wait for the disk. Errors: storage_failed.
+  Result<void> remove(NamespaceId namespace_id, const std::vector<BodyRef>& bodies);
+
+  // Removes a bounded part of what starts before `start` have left behind; answers whether that was all.
+  // May wait for the disk. Errors: storage_failed, storage_corrupt.
+  Result<bool> collect_some(std::uint64_t start);
+
+ private:
+  Result<bool> collect_rows(std::uint64_t start);
+  Result<bool> collect_folder(std::uint64_t start);
+
+  RocksDbStore& store_;
+  ValueFiles& files_;
+};
+
+}  // namespace cubby

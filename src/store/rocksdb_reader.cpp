@@ -1,0 +1,152 @@
+#include "store/rocksdb_reader.hpp"
+
+#include "core/expiration.hpp"
+#include "core/limits.hpp"
+#include "store/ordering.hpp"
+
+namespace cubby {
+
+namespace {
+
+// The pieces of a value file after the first.
+class FileSource final : public ByteSource {
+ public:
+  FileSource(StoragePool& pool, ValueFileReader reader) : pool_(pool), reader_(std::move(reader)) {}
+
+  Task<Result<std::string_view>> read() override {
+    auto work = [this] { return reader_.read(piece_); };
+    co_return co_await pool_.run(std::move(work));
+  }
+
+ private:
+  StoragePool& pool_;
+  ValueFileReader reader_;
+  std::string piece_;
+};
+
+}  // namespace
+
+std::optional<RocksDbReader::Found> RocksDbReader::look_up(const std::string& row, Instant now, From from) {
+  rocksdb::ReadOptions options;
+  if (from == From::memory) options.read_tier = rocksdb::kBlockCacheTier;
+  auto bytes = std::make_shared<rocksdb::PinnableSlice>();
+  const auto status = store_.db().Get(options, store_.heads(), row, bytes.get());
+  if (status.IsIncomplete()) return std::nullopt;
+  if (status.IsNotFound()) return Found(std::nullopt);
+  if (!status.ok()) return Found(to_error(status));
+  const auto head = decode_head(to_view(*bytes), row);
+  if (!head) return Found(head.error());
+  if (is_expired(head->expiration, now)) return Found(std::nullopt);
+  return Found(PinnedHead{std::move(bytes), *head});
+}
+
+Task<RocksDbReader::Found> RocksDbReader::find(std::string row, Instant now) {
+  if (auto found = look_up(row, now, From::memory)) co_return std::move(*found);
+  auto work = [this, &row, now] { return *look_up(row, now, From::disk); };
+  co_return co_await pool_.run(std::move(work));
+}
+
+Task<Result<std::optional<StoredValue>>> RocksDbReader::get(NamespaceId namespace_id, Key key, Instant now) {
+  const std::string row = rows::head(namespace_id, key.text());
+  std::optional<BodyRef> missing;
+  for (;;) {
+    const auto found = co_await find(row, now);
+    if (!found) co_return found.error();
+    if (!*found) co_return std::nullopt;
+    const auto& [pinned, head] = **found;
+    if (const auto* value = std::get_if<std::string_view>(&head.body)) {
+      co_return StoredValue{head.head(), PinnedBytes(pinned, *value), nullptr};
+    }
+    const auto body = std::get<BodyRef>(head.body);
+    if (missing == body) co_return fail(Errc::storage_corrupt, "a value is missing");
+    auto opened = co_await open_body(namespace_id, body, head);
+    if (!opened || *opened) co_return std::move(opened);
+    // Overwritten or deleted since its head was read; ids are never used twice, so the next head names
+    // another.
+    missing = body;
+  }
+}
+
+Task<RocksDbReader::Opened> RocksDbReader::open_body(NamespaceId namespace_id, const BodyRef& body,
+                                                     const HeadView& head) {
+  if (body.place == BodyRef::Place::row) co_return co_await open_row(namespace_id, body.id, head);
+  auto work = [this, id = body.id, &head] { return open_file(id, head); };
+  co_return co_await pool_.run(std::move(work));
+}
+
+std::optional<RocksDbReader::Opened> RocksDbReader::open_row(const std::string& value_row,
+                                                             const HeadView& head, From from) {
+  rocksdb::ReadOptions options;
+  if (from == From::memory) options.read_tier = rocksdb::kBlockCacheTier;
+  auto bytes = std::make_shared<rocksdb::PinnableSlice>();
+  const auto status = store_.db().Get(options, store_.values(), value_row, bytes.get());
+  if (status.IsIncomplete()) return std::nullopt;
+  if (status.IsNotFound()) return Opened(std::nullopt);
+  if (!status.ok()) return Opened(to_error(status));
+  const auto value = unseal(to_view(*bytes), value_row);
+  if (!value) return Opened(value.error());
+  if (value->size() != head.value_bytes)
+    return Opened(fail(Errc::storage_corrupt, "a value has a wrong length"));
+  return Opened(StoredValue{head.head(), PinnedBytes(std::move(bytes), *value), nullptr});
+}
+
+Task<RocksDbReader::Opened> RocksDbReader::open_row(NamespaceId namespace_id, BodyId id,
+                                                    const HeadView& head) {
+  const std::string row = rows::value(namespace_id, id);
+  if (auto opened = open_row(row, head, From::memory)) co_return std::move(*opened);
+  auto work = [this, &row, &head] { return *open_row(row, head, From::disk); };
+  co_return co_await pool_.run(std::move(work));
+}
+
+RocksDbReader::Opened RocksDbReader::open_file(BodyId id, const HeadView& head) {
+  auto file = files_.open(id);
+  if (!file) return file.error();
+  if (!*file) return std::nullopt;
+  ValueFileReader reader(std::move(**file), id, head.value_bytes);
+  auto buffer = std::make_shared<std::string>();
+  const auto first = reader.read(*buffer);
+  if (!first) return first.error();
+  StoredValue value{head.head(), PinnedBytes(std::move(buffer), *first), nullptr};
+  if (first->size() < head.value_bytes) value.rest = std::make_unique<FileSource>(pool_, std::move(reader));
+  return value;
+}
+
+Task<Result<std::optional<Head>>> RocksDbReader::head(NamespaceId namespace_id, Key key, Instant now) {
+  const auto found = co_await find(rows::head(namespace_id, key.text()), now);
+  if (!found) co_return found.error();
+  if (!*found) co_return std::nullopt;
+  co_return (*found)->view.head();
+}
+
+Task<Result<ScanSlice>> RocksDbReader::scan(ScanRequest request) {
+  auto work = [this, &request] { return scan_rows(request); };
+  co_return co_await pool_.run(std::move(work));
+}
+
+Result<ScanSlice> RocksDbReader::scan_rows(const ScanRequest& request) {
+  const std::string end = rows::after_prefix(rows::head(request.namespace_id, request.prefix));
+  const rocksdb::Slice upper_bound = end;
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &upper_bound;
+  const std::unique_ptr<rocksdb::Iterator> row(store_.db().NewIterator(options, store_.heads()));
+  ScanSlice slice;
+  std::string last;
+  std::uint32_t rows_seen = 0;
+  for (row->Seek(rows::head(request.namespace_id, first_key_of(request))); row->Valid(); row->Next()) {
+    if (slice.entries.size() == request.entries_max || rows_seen++ == limits::list_rows_per_slice) {
+      slice.resume_after = std::move(last);
+      return slice;
+    }
+    const auto head = decode_head(to_view(row->value()), to_view(row->key()));
+    if (!head) return head.error();
+    last = to_view(row->key()).substr(NamespaceId::bytes_count);
+    if (is_expired(head->expiration, request.now)) continue;
+    auto key = Key::parse(last);
+    if (!key) return fail(Errc::storage_corrupt, "a row's key is no key");
+    slice.entries.push_back({std::move(*key), head->head()});
+  }
+  if (!row->status().ok()) return to_error(row->status());
+  return slice;
+}
+
+}  // namespace cubby

@@ -1,0 +1,186 @@
+#include "store/value_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <utility>
+
+#include "core/limits.hpp"
+#include "store/bytes.hpp"
+#include "store/data_directory.hpp"
+
+namespace cubby {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t seal_bytes = sizeof(std::uint64_t);
+constexpr std::uint64_t sealed_piece_bytes = limits::value_piece_bytes + seal_bytes;
+
+// On disk: never change the names.
+constexpr int start_digits = 6;
+constexpr int counter_digits = 10;
+
+std::string hexadecimal(std::uint64_t value, int digits) {
+  std::string text(static_cast<std::size_t>(digits), '0');
+  for (std::size_t i = text.size(); i-- > 0; value >>= 4) text[i] = "0123456789abcdef"[value & 15];
+  return text;
+}
+
+std::optional<std::uint64_t> parse_hexadecimal(const std::string& text, int digits) {
+  std::uint64_t value = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value, 16);
+  if (error != std::errc{} || stop != end || text != hexadecimal(value, digits)) return std::nullopt;
+  return value;
+}
+
+Error system_failure(const fs::path& path, const char* what) {
+  return fail(Errc::storage_failed, std::string(what) + " " + path.string() + ": " + std::strerror(errno));
+}
+
+std::string place_of(BodyId id, std::uint32_t piece) {
+  std::string place;
+  append_big_endian(place, static_cast<std::uint64_t>(id));
+  append_big_endian(place, piece);
+  return place;
+}
+
+bool write_all(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const auto written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+// How many bytes there were: less than asked for at the end of the file, nothing on failure.
+std::optional<std::size_t> read_at(int file, char* buffer, std::size_t count, std::uint64_t offset) {
+  std::size_t done = 0;
+  while (done < count) {
+    const auto got = ::pread(file, buffer + done, count - done, static_cast<off_t>(offset + done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::nullopt;
+    if (got == 0) break;
+    done += static_cast<std::size_t>(got);
+  }
+  return done;
+}
+
+}  // namespace
+
+FileHandle::~FileHandle() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+// ---- The folder
+
+fs::path ValueFiles::path_of(BodyId id) const {
+  return folder_ / hexadecimal(start_of(id), start_digits) / hexadecimal(counter_of(id), counter_digits);
+}
+
+Result<FileHandle> ValueFiles::create(BodyId id) {
+  const fs::path path = path_of(id);
+  const auto create_file = [&] {
+    return FileHandle(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  };
+  FileHandle file = create_file();
+  if (!file && errno == ENOENT) {
+    const std::scoped_lock lock(making_folders_);
+    std::error_code error;
+    fs::create_directories(path.parent_path(), error);
+    if (error) return fail(Errc::storage_failed, path.parent_path().string() + ": " + error.message());
+    for (const fs::path& parent : {folder_, folder_.parent_path()}) {
+      if (auto synced = sync_directory(parent); !synced) return synced.error();
+    }
+    file = create_file();
+  }
+  if (!file) return system_failure(path, "cannot create");
+  return file;
+}
+
+Result<std::optional<FileHandle>> ValueFiles::open(BodyId id) const {
+  const fs::path path = path_of(id);
+  FileHandle file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file) return std::optional(std::move(file));
+  if (errno == ENOENT) return std::nullopt;
+  return system_failure(path, "cannot open");
+}
+
+Result<void> ValueFiles::sync_folder(std::uint64_t start) const {
+  return sync_directory(folder_ / hexadecimal(start, start_digits));
+}
+
+Result<void> ValueFiles::remove(BodyId id) const {
+  const fs::path path = path_of(id);
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return system_failure(path, "cannot remove");
+  return {};
+}
+
+std::vector<std::uint64_t> ValueFiles::starts() const {
+  std::vector<std::uint64_t> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_, error)) {
+    if (const auto start = parse_hexadecimal(entry.path().filename(), start_digits)) found.push_back(*start);
+  }
+  return found;
+}
+
+std::vector<BodyId> ValueFiles::files_of(std::uint64_t start) const {
+  std::vector<BodyId> found;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder_ / hexadecimal(start, start_digits), error)) {
+    const auto counter = parse_hexadecimal(entry.path().filename(), counter_digits);
+    if (counter) found.push_back(make_body_id(start, *counter));
+  }
+  return found;
+}
+
+// ---- Writing
+
+Result<ValueFileWriter> ValueFileWriter::create(ValueFiles& files, BodyId id) {
+  auto file = files.create(id);
+  if (!file) return file.error();
+  return ValueFileWriter(files, id, std::move(*file));
+}
+
+Result<void> ValueFileWriter::append(std::string& piece) {
+  seal(piece, place_of(id_, pieces_count_++));
+  if (!write_all(file_.get(), piece)) return system_failure(files_->path_of(id_), "cannot write");
+  // The disk begins now, so that the sync at the end finds little left to do.
+  ::sync_file_range(file_.get(), static_cast<off_t>(bytes_written_), static_cast<off_t>(piece.size()),
+                    SYNC_FILE_RANGE_WRITE);
+  bytes_written_ += piece.size();
+  return {};
+}
+
+Result<void> ValueFileWriter::sync() {
+  if (::fdatasync(file_.get()) != 0) return system_failure(files_->path_of(id_), "cannot sync");
+  return files_->sync_folder(start_of(id_));
+}
+
+// ---- Reading
+
+Result<std::string_view> ValueFileReader::read(std::string& buffer) {
+  const std::uint64_t offset_in_value = next_piece_ * std::uint64_t{limits::value_piece_bytes};
+  if (offset_in_value >= value_bytes_) return std::string_view{};
+  const auto piece_bytes = static_cast<std::size_t>(
+      std::min<std::uint64_t>(limits::value_piece_bytes, value_bytes_ - offset_in_value));
+  const std::uint64_t offset = next_piece_ * sealed_piece_bytes;
+  const std::size_t wanted = piece_bytes + seal_bytes;
+  if (buffer.size() < wanted) buffer.resize(wanted);
+  const auto got = read_at(file_.get(), buffer.data(), wanted, offset);
+  if (!got)
+    return fail(Errc::storage_failed, std::string("cannot read a value file: ") + std::strerror(errno));
+  ::readahead(file_.get(), static_cast<off64_t>(offset + wanted), sealed_piece_bytes);
+  return unseal(std::string_view(buffer).substr(0, *got), place_of(id_, next_piece_++));
+}
+
+}  // namespace cubby

@@ -1,0 +1,109 @@
+// Large values as files: one immutable file each, written while the value arrives, read while it is sent.
+// docs/internals/on_disk_format.md has the layout.
+//
+// A file is a sequence of pieces, each with a checksum that covers its place in this file, so that a piece
+// found elsewhere is corrupt. It is on stable storage, with its folder, before anything names it; a reader
+// that has it open reads it to its end, also when the file is removed meanwhile.
+//
+// All calls may wait for the disk.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/error.hpp"
+#include "store/record.hpp"
+
+namespace cubby {
+
+// Owns a file descriptor.
+class FileHandle {
+ public:
+  explicit FileHandle(int descriptor = -1) : descriptor_(descriptor) {}
+  FileHandle(FileHandle&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+  FileHandle& operator=(FileHandle&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    return *this;
+  }
+  ~FileHandle();
+
+  int get() const { return descriptor_; }
+  explicit operator bool() const { return descriptor_ >= 0; }
+
+ private:
+  int descriptor_;
+};
+
+// The folder of all value files. Those that were written between one start and the next have a folder of
+// their own, named by the upper part of their ids. Thread-safe.
+class ValueFiles {
+ public:
+  explicit ValueFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  std::filesystem::path path_of(BodyId id) const;
+
+  // A new file for writing. Errors: storage_failed.
+  Result<FileHandle> create(BodyId id);
+  // Nothing: there is no such file. Errors: storage_failed.
+  Result<std::optional<FileHandle>> open(BodyId id) const;
+  // Makes the names of new and removed files of one start durable. Errors: storage_failed.
+  Result<void> sync_folder(std::uint64_t start) const;
+  // A file that is not there is no error. Errors: storage_failed.
+  Result<void> remove(BodyId id) const;
+
+  // The starts that have a folder, and the files of one; in no order. Foreign names are left out.
+  std::vector<std::uint64_t> starts() const;
+  std::vector<BodyId> files_of(std::uint64_t start) const;
+
+ private:
+  const std::filesystem::path folder_;
+  std::mutex making_folders_;
+};
+
+// Writes one file. Used by one thread at a time.
+class ValueFileWriter {
+ public:
+  // Makes the file. Errors: storage_failed.
+  static Result<ValueFileWriter> create(ValueFiles& files, BodyId id);
+
+  // Adds a piece, sealing it in place. REQUIRES: all but the last have limits::value_piece_bytes.
+  // Errors: storage_failed.
+  Result<void> append(std::string& piece);
+
+  // Puts the file and its name on stable storage. Errors: storage_failed; nothing is known about the file
+  // then.
+  Result<void> sync();
+
+ private:
+  ValueFileWriter(ValueFiles& files, BodyId id, FileHandle file)
+      : files_(&files), id_(id), file_(std::move(file)) {}
+
+  ValueFiles* files_;
+  BodyId id_;
+  FileHandle file_;
+  std::uint32_t pieces_count_ = 0;
+  std::uint64_t bytes_written_ = 0;
+};
+
+// Reads one file. Used by one thread at a time.
+class ValueFileReader {
+ public:
+  ValueFileReader(FileHandle file, BodyId id, std::uint64_t value_bytes)
+      : file_(std::move(file)), id_(id), value_bytes_(value_bytes) {}
+
+  // Reads the next piece into `buffer` and checks it; a view of nothing at the end. The disk is asked for the
+  // one after it too. Errors: storage_corrupt, storage_failed.
+  Result<std::string_view> read(std::string& buffer);
+
+ private:
+  FileHandle file_;
+  BodyId id_;
+  std::uint64_t value_bytes_;
+  std::uint32_t next_piece_ = 0;
+};
+
+}  // namespace cubby
