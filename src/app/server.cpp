@@ -13,6 +13,7 @@
 #include "net/dev_clock_api.hpp"
 #include "net/http_server.hpp"
 #include "net/rest_api.hpp"
+#include "net/static_assets.hpp"
 #include "service/access.hpp"
 #include "service/kv_service.hpp"
 #include "service/namespaces.hpp"
@@ -107,6 +108,7 @@ int serve(const ServeConfig& config) {
   RestApi rest(kv, namespaces, access);
   DevClockApi rest_with_dev_clock(rest, access, dev_clock);
   HttpHandler& api = config.dev_clock ? static_cast<HttpHandler&>(rest_with_dev_clock) : rest;
+  StaticAssets site(console_assets(), api);
   BindingApi binding(kv, namespaces, access,
                      {.account = start->account,
                       .auth = config.binding_auth,
@@ -114,7 +116,7 @@ int serve(const ServeConfig& config) {
                       .creates_namespaces = config.auto_create_namespaces});
 
   HttpServer server(config.threads);
-  const auto api_address = server.listen({.address = config.listen, .handler = api});
+  const auto api_address = server.listen({.address = config.listen, .handler = site});
   if (!api_address) return complain(api_address.error());
   const auto binding_addresses = listen_for_workers(server, binding, config);
   if (!binding_addresses) return complain(binding_addresses.error());
