@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from load import Uploads, baseline, send_each, wrk
-from servers import Cubby, Etcd, Nginx, Webdis
+from servers import Cubby, Etcd, Miniflare, Nginx, Webdis, Workerd
 
 MIB = 1024 * 1024
 VALUE_BYTES = 288  # Cloudflare's published median
@@ -101,6 +101,20 @@ class Lab:
         return self.started(Nginx(self.scratch / "nginx-dav", files=self.scratch / "nginx-dav-files", sendfile=False))
 
     @cached_property
+    def worker(self):
+        headers = {"authorization": f"Bearer {self.cubby.token}", "cubby-namespace": self.store.rpartition("/")[2]}
+        return self.started(Workerd(self.scratch / "worker", self.cubby.binding, headers))
+
+    @cached_property
+    def worker_constant(self):
+        service = self.started(Nginx(self.scratch / "constant", files=self.tmpfs, constant="v" * VALUE_BYTES))
+        return self.started(Workerd(self.scratch / "worker-constant", f"{service.host}:{service.port}", {}))
+
+    @cached_property
+    def miniflare(self):
+        return self.started(Miniflare(self.scratch / "miniflare"))
+
+    @cached_property
     def etcd(self):
         server = self.started(Etcd(self.scratch / "etcd"))
         server.ask("POST", "/v3/kv/put", Etcd.put_body("aG90", self.value.read_bytes()))
@@ -131,6 +145,10 @@ def put_large_nginx(lab):
         os.fsync(handle)
         os.close(handle)
     return put_large(lab, lab.nginx_dav, "/large-{}", sync)
+
+
+def put_worker(lab, server):
+    return lab.load(server, "/{n}", method="PUT", body=lab.value, first=lab.next_keys())
 
 
 def put_etcd(lab):
@@ -199,6 +217,12 @@ CONTESTS = {
     "etcd GET": lambda lab: lab.load(lab.etcd, "/v3/kv/range", method="POST",
                                      body=lab.file("etcd-get", b'{"key":"aG90"}')),
     "webdis GET": lambda lab: lab.load(lab.webdis, "/GET/hot"),
+    "Worker get": lambda lab: lab.load(lab.worker, "/hot"),
+    "Worker get, constant": lambda lab: lab.load(lab.worker_constant, "/hot"),
+    "miniflare get": lambda lab: lab.load(lab.miniflare, "/hot"),
+    "Worker put": lambda lab: put_worker(lab, lab.worker),
+    "Worker put, constant": lambda lab: put_worker(lab, lab.worker_constant),
+    "miniflare put": lambda lab: put_worker(lab, lab.miniflare),
     "Cubby GET 1 MiB": lambda lab: lab.load(lab.cubby, f"{lab.store}/values/large-1", connections=8),
     "nginx GET 1 MiB": lambda lab: lab.load(lab.nginx_plain, "/value-1", connections=8),
     "Cubby GET 25 MiB": lambda lab: lab.load(lab.cubby, f"{lab.store}/values/large-25", connections=4),
@@ -284,6 +308,12 @@ ROWS = [
             "µs", 1.2),
     at_most("list of 1,000 among many keys vs among 10,000, CPU", ("Cubby, many keys", "list_us"),
             ("Cubby, few keys", "list_us"), "µs", 1.2),
+    Row("a Worker's get vs the same over a constant service", ("Worker get", "rate"), ("Worker get, constant", "rate"),
+        "/s", 0.9),
+    Row("a Worker's put vs the same over a constant service", ("Worker put", "rate"), ("Worker put, constant", "rate"),
+        "/s", None),
+    Row("a Worker's get vs miniflare's own KV", ("Worker get", "rate"), ("miniflare get", "rate"), "/s", 2),
+    Row("a Worker's put vs miniflare's own KV, not durable", ("Worker put", "rate"), ("miniflare put", "rate"), "/s", 3),
     Row("durable PUT vs etcd", ("Cubby PUT", "rate"), ("etcd PUT", "rate"), "/s", 2.5),
     Row("hot GET vs etcd", ("Cubby GET", "rate"), ("etcd GET", "rate"), "/s", 10),
     Row("durable PUT vs webdis with redis", ("Cubby PUT", "rate"), ("webdis PUT", "rate"), "/s", 2),
@@ -293,8 +323,3 @@ ROWS = [
     at_most("resident memory, idle", ("Cubby, memory", "idle_megabytes"), None, "MB", 40),
     at_most("resident memory of an idle connection", ("Cubby, memory", "connection_kibibytes"), None, "KiB", 10),
 ]
-
-# Rows of the goal that cannot be measured yet, and why.
-PENDING = {
-    "a Worker's get and put through workerd": "Cubby does not speak the binding's protocol yet",
-}

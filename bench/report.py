@@ -5,8 +5,6 @@ import statistics
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from measures import PENDING
-
 BEGIN, END = "<!-- begin: written by ./dev bench -->", "<!-- end -->"
 
 
@@ -50,7 +48,6 @@ def table(summaries):
         lines.append(f"| {each['title']} | {number(each['ours'])} {each['unit']} | "
                      f"{number(each['theirs'])}{' ' + each['unit'] if each['theirs'] is not None else ''} | "
                      f"{compared_text(each, each['value'])} ({spread}) | {goal_text(each)} | {met} |")
-    lines += [f"| {title} | – | – | – | – | pending: {why} |" for title, why in PENDING.items()]
     return "\n".join(lines)
 
 

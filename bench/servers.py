@@ -17,6 +17,8 @@ from pathlib import Path
 SERVER_CORE = 0
 LOAD_CORE = 1
 READY_SECONDS = 20
+HERE = Path(__file__).resolve().parent
+E2E = HERE.parent / "tests/e2e"
 ACCOUNT = "0" * 31 + "1"
 
 
@@ -115,8 +117,9 @@ class Cubby(Server):
     def __init__(self, folder, binary):
         super().__init__("Cubby", folder)
         self.token = secrets.token_urlsafe(40)
+        self.binding = f"{self.host}:{free_port()}"
         self.run([binary, "serve", "--data-dir", self.folder / "data", "--listen", f"{self.host}:{self.port}",
-                  "--threads", "1", "--account-id", ACCOUNT],
+                  "--binding-listen", self.binding, "--threads", "1", "--account-id", ACCOUNT],
                  env={"CUBBY_ADMIN_TOKEN": self.token, "PATH": os.environ["PATH"]})
         self.wait_for(lambda: self.ask("GET", "/healthz"), "no answer to /healthz")
         self.namespaces = f"/client/v4/accounts/{ACCOUNT}/storage/kv/namespaces"
@@ -130,13 +133,14 @@ class Cubby(Server):
 class Nginx(Server):
     """One worker. Reads are files on tmpfs; writes are DAV PUTs to the disk that Cubby writes to."""
 
-    def __init__(self, folder, *, files, sendfile):
+    def __init__(self, folder, *, files, sendfile=False, constant=None):
         super().__init__("nginx", folder)
         self.files = Path(files)
         self.files.mkdir(parents=True, exist_ok=True)
         paths = "".join(f" {kind}_temp_path {self.folder}/{kind};"
                         for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         cache = "open_file_cache max=100;" if sendfile else ""
+        everything = f'location / {{ return 200 "{constant}"; }}' if constant else ""
         config = self.folder / "nginx.conf"
         # `user root`: a worker under another name may not enter the scratch folder.
         config.write_text(f"""
@@ -145,10 +149,40 @@ class Nginx(Server):
             http {{ access_log off; sendfile {'on' if sendfile else 'off'}; {cache}{paths}
               keepalive_requests 1000000000; client_max_body_size 0;
               server {{ listen {self.host}:{self.port}; root {self.files};
-                dav_methods PUT; location = /ready {{ return 200 "ok"; }} }} }}
+                dav_methods PUT; location = /ready {{ return 200 "ok"; }} {everything} }} }}
             """)
         self.run(["nginx", "-c", config])
         self.wait_for(lambda: self.ask("GET", "/ready"), "no answer")
+
+
+class Workerd(Server):
+    """worker.js on the workerd of the end-to-end tests, whose namespace is behind `service`."""
+
+    def __init__(self, folder, service, headers):
+        super().__init__("workerd", folder)
+        injected = ", ".join(f'(name = "{name}", value = "{value}")' for name, value in headers.items())
+        (self.folder / "worker.js").write_bytes((HERE / "worker.js").read_bytes())
+        (self.folder / "config.capnp").write_text(f"""
+            using Workerd = import "/workerd/workerd.capnp";
+            const config :Workerd.Config = (
+              services = [(name = "main", worker = .worker),
+                (name = "kv", external = (address = "{service}", http = (injectRequestHeaders = [{injected}])))],
+              sockets = [(name = "http", address = "{self.host}:{self.port}", http = (), service = "main")]);
+            const worker :Workerd.Worker = (modules = [(name = "worker.js", esModule = embed "worker.js")],
+              compatibilityDate = "2026-06-01", bindings = [(name = "KV", kvNamespace = "kv")]);
+            """)
+        self.run([E2E / "run", "--workerd", "serve", "config.capnp"], cwd=self.folder)
+        self.wait_for(lambda: self.ask("PUT", "/hot", b"v" * 288), "no answer")
+
+
+class Miniflare(Server):
+    """The same Worker over miniflare's own KV, which keeps its data on disk and syncs nothing."""
+
+    def __init__(self, folder):
+        super().__init__("miniflare", folder)
+        node = next((E2E / "node_modules").glob("node-linux-*/bin/node"))
+        self.run([node, HERE / "miniflare.mjs", self.port, self.folder / "data"])
+        self.wait_for(lambda: self.ask("PUT", "/hot", b"v" * 288), "no answer")
 
 
 class Etcd(Server):
