@@ -217,5 +217,5 @@ class Webdis(Server):
             "redis_host": self.host, "redis_port": redis_port, "http_host": self.host, "http_port": self.port,
             "threads": 1, "pool_size": 20, "daemonize": False, "verbosity": 0, "logfile": "/dev/null",
             "http_max_request_size": 1 << 26, "acl": [{"disabled": []}]}))
-        self.run(["webdis", config])
+        self.run(["webdis", config], cwd=self.folder)  # for it writes a log where it stands
         self.wait_for(lambda: self.ask("GET", "/PING"), "no answer to PING")

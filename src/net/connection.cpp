@@ -6,6 +6,7 @@
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/status.hpp>
 #include <cctype>
+#include <charconv>
 #include <ctime>
 
 #include "core/limits.hpp"
@@ -20,6 +21,14 @@ namespace http = boost::beast::http;
 
 // After so many pipelined requests in a row, others on the loop get a turn.
 constexpr unsigned requests_per_turn = 32;
+
+// So small a body is sent in the buffer of the head: a copy costs less than a second buffer costs the kernel.
+constexpr std::size_t copied_body_bytes_max = 1 * limits::KiB;
+
+void append_number(std::string& text, std::uint64_t number) {
+  char digits[20];
+  text.append(digits, std::to_chars(digits, std::end(digits), number).ptr);
+}
 
 std::string_view date_now() {
   // One text a second and thread; the loops are threads.
@@ -220,7 +229,7 @@ Task<Response> Connection::answer(Body& body) {
 
 void Connection::format_head(const Response& response) {
   head_out_ = "HTTP/1.1 ";
-  head_out_ += std::to_string(response.status);
+  append_number(head_out_, response.status);
   head_out_ += ' ';
   if (response.reason.empty())
     head_out_ += http::obsolete_reason(static_cast<http::status>(response.status));
@@ -240,7 +249,7 @@ void Connection::format_head(const Response& response) {
   }
   if (response.status != 304) {
     head_out_ += "\r\ncontent-length: ";
-    head_out_ += std::to_string(response.content_length());
+    append_number(head_out_, response.content_length());
   }
   head_out_ += keeps_alive_ ? "\r\n\r\n" : "\r\nconnection: close\r\n\r\n";
 }
@@ -249,7 +258,11 @@ Task<Result<void>> Connection::write(Response response) {
   keeps_alive_ = keeps_alive_ && !is_finishing_;
   format_head(response);
   const bool has_body = parser_->head().method != Method::head;
-  const std::string_view body = has_body ? std::string_view(response.body) : std::string_view();
+  std::string_view body = has_body ? std::string_view(response.body) : std::string_view();
+  if (body.size() <= copied_body_bytes_max) {
+    head_out_ += body;
+    body = {};
+  }
   if (auto sent = co_await stream_.send(head_out_, body, patience_.body); !sent) co_return sent;
   while (has_body && response.rest) {
     const auto piece = co_await response.rest->read();

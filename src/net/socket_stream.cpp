@@ -67,7 +67,8 @@ Task<Result<void>> SocketStream::send(std::string_view first, std::string_view s
   while (!first.empty() || !second.empty()) {
     const std::array buffers{asio::buffer(first), asio::buffer(second)};
     ErrorCode error;
-    std::size_t sent = socket_.write_some(buffers, error);
+    std::size_t sent =
+        second.empty() ? socket_.write_some(asio::buffer(first), error) : socket_.write_some(buffers, error);
     if (error == asio::error::would_block || error == asio::error::try_again) {
       set_deadline(patience);
       std::tie(error, sent) = co_await socket_.async_write_some(buffers, use_task);
