@@ -45,9 +45,9 @@ Task<Response> answer(const StaticAsset& asset, const RequestHead& head) {
 
 }  // namespace
 
-Task<Response> StaticAssets::handle(const RequestHead& head, RequestBody& body) {
+Task<Response> StaticAssets::handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) {
   if (const StaticAsset* asset = find(head)) return answer(*asset, head);
-  return next_.handle(head, body);
+  return next_.handle(head, body, caller);
 }
 
 const StaticAsset* StaticAssets::find(const RequestHead& head) const {

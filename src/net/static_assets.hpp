@@ -26,7 +26,7 @@ class StaticAssets final : public HttpHandler {
  public:
   StaticAssets(std::span<const StaticAsset> assets, HttpHandler& next) : assets_(assets), next_(next) {}
 
-  Task<Response> handle(const RequestHead& head, RequestBody& body) override;
+  Task<Response> handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) override;
   Response refusal(const Error& error) override { return next_.refusal(error); }
 
  private:

@@ -19,7 +19,7 @@ constexpr StaticAsset assets[] = {
 // Stands for the API: answers everything with 418.
 class Next final : public HttpHandler {
  public:
-  Task<Response> handle(const RequestHead&, RequestBody&) override {
+  Task<Response> handle(const RequestHead&, RequestBody&, RememberedCaller&) override {
     Response response;
     response.status = 418;
     co_return response;
@@ -35,15 +35,16 @@ class NoBody final : public RequestBody {
 };
 
 Response ask(std::string_view target, Method method = Method::get,
-             std::optional<std::string> if_none_match = {}) {
+             std::optional<std::string_view> if_none_match = {}) {
   Next next;
   StaticAssets site(assets, next);
   RequestHead head;
   head.method = method;
   head.target = target;
-  head.if_none_match = std::move(if_none_match);
+  head.if_none_match = if_none_match;
   NoBody body;
-  return run(site.handle(head, body));
+  RememberedCaller caller;
+  return run(site.handle(head, body, caller));
 }
 
 std::string header(const Response& response, std::string_view name) {
