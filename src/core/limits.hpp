@@ -47,6 +47,8 @@ inline constexpr std::size_t token_characters_max = 80;
 
 // One HTTP connection, all ours.
 inline constexpr std::size_t request_head_bytes_max = 32 * KiB;
+inline constexpr std::size_t binding_head_bytes_max =
+    256 * KiB;  // has metadata, which workerd does not limit
 inline constexpr std::size_t request_body_bytes_max = bulk_request_bytes_max;  // read before any answer
 inline constexpr std::size_t request_body_bytes_max_unauthenticated = 1 * MiB;
 inline constexpr std::chrono::milliseconds truncated_stream_wait{2};  // see wire/binding_request.hpp

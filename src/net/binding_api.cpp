@@ -110,6 +110,7 @@ ConnectionRules binding_connection_rules() {
   using std::chrono_literals::operator""s;
   return {.patience = {.linger = 6s},
           .idle_at_stop = ConnectionRules::AtStop::last,
+          .head_bytes_max = limits::binding_head_bytes_max,
           .sends_continue = false,
           .accepts_delete_byte = true};
 }

@@ -157,7 +157,7 @@ Task<void> Connection::run() {
 }
 
 Task<Result<void>> Connection::serve_one() {
-  parser_.emplace();
+  parser_.emplace(rules_.head_bytes_max);
   parser_->eager(false);
   if (const auto read = co_await read_head(); !read) {
     const bool is_answerable = read.error().code != Errc::client_gone && !is_idle_;
@@ -184,7 +184,7 @@ Task<Result<void>> Connection::read_head() {
   std::size_t end = 0;
   while ((end = stream_.input().find(end_mark, searched)) == std::string_view::npos) {
     const std::size_t size = stream_.input().size();
-    if (size >= limits::request_head_bytes_max) co_return fail(Errc::request_head_too_large);
+    if (size >= rules_.head_bytes_max) co_return fail(Errc::request_head_too_large);
     // Another protocol, such as TLS: its client waits for an answer, not for the end of a head.
     if (size > 0 && !std::isalpha(static_cast<unsigned char>(stream_.input().front()))) {
       is_idle_ = false;
@@ -199,7 +199,7 @@ Task<Result<void>> Connection::read_head() {
   }
   is_idle_ = false;
   end += end_mark.size();
-  if (end > limits::request_head_bytes_max) co_return fail(Errc::request_head_too_large);
+  if (end > rules_.head_bytes_max) co_return fail(Errc::request_head_too_large);
   head_in_ = stream_.input().substr(0, end);
   stream_.consume(end);
   co_return parse_head();

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "core/limits.hpp"
 #include "net/http_handler.hpp"
 #include "net/request_parser.hpp"
 #include "net/socket_stream.hpp"
@@ -31,6 +32,7 @@ struct ConnectionRules {
 
   ConnectionPatience patience{};
   AtStop idle_at_stop = AtStop::end;
+  std::size_t head_bytes_max = limits::request_head_bytes_max;
   bool sends_continue = true;  // answers `Expect: 100-continue` with a 100; otherwise the body is awaited
   bool accepts_delete_byte = false;  // takes the byte 0x7F in the values of headers
 };

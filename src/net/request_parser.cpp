@@ -39,8 +39,8 @@ void keep_first(std::optional<std::string_view>& kept, boost::beast::string_view
 
 }  // namespace
 
-RequestParser::RequestParser() {
-  header_limit(static_cast<std::uint32_t>(limits::request_head_bytes_max));
+RequestParser::RequestParser(std::size_t head_bytes_max) {
+  header_limit(static_cast<std::uint32_t>(head_bytes_max));
   body_limit(boost::none);  // the connection counts, since the limit depends on the caller
 }
 

@@ -22,7 +22,7 @@ namespace cubby {
 // larger than a head may be.
 class RequestParser final : public boost::beast::http::basic_parser<true> {
  public:
-  RequestParser();
+  explicit RequestParser(std::size_t head_bytes_max);
 
   const RequestHead& head() const { return head_; }
 

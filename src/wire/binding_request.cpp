@@ -34,6 +34,7 @@ Result<Operation> operation_on_key(Method method) {
 }
 
 Result<Operation> operation_of(Method method, std::string_view path) {
+  if (method == Method::other) return fail(Errc::method_not_allowed);  // CONNECT too, whose target is no path
   if (path == "/" && method == Method::get) return Operation::list;
   if (path == names::binding_bulk_get) {
     if (method == Method::post) return Operation::bulk_get;

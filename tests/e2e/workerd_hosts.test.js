@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 import { Miniflare } from 'miniflare-4';
 import { scratchDirectory, sharedCubby } from './support/cubby.js';
+import { succeed } from './support/command.js';
 import { runCase } from './support/workerd.js';
 import { wranglerEnvironment, CLI } from './support/wrangler.js';
 import { cases } from './worker/cases.js';
@@ -52,10 +53,10 @@ describe('miniflare 4, by the remote-proxy form', () => {
 });
 
 describe('wrangler dev, by the plugin', () => {
+  const directory = scratchDirectory('dev');
   let wrangler, origin;
   let output = '';
   before(async () => {
-    const directory = scratchDirectory('dev');
     for (const name of ['worker.js', 'cases.js']) copyFileSync(join(worker, name), join(directory, name));
     const configuration = {
       name: 'cubby-e2e',
@@ -108,4 +109,21 @@ describe('wrangler dev, by the plugin', () => {
   after(() => wrangler && kill());
 
   for (const name of names) test(name, async () => assert.equal(await runCase(origin, name), 'passed'));
+
+  test('getPlatformProxy() gives the same namespace to a program in Node', async () => {
+    const program = `
+      import { getPlatformProxy } from ${JSON.stringify(import.meta.resolve('wrangler'))};
+      const { env, dispose } = await getPlatformProxy({ configPath: 'wrangler.json', persist: false });
+      await env.KV.put('from Node', 'v', { metadata: { m: 1 } });
+      console.log(JSON.stringify(await env.KV.getWithMetadata('from Node')));
+      await dispose();`;
+    writeFileSync(join(directory, 'program.mjs'), program);
+    const { text } = await succeed(process.execPath, ['program.mjs'], {
+      cwd: directory,
+      env: wranglerEnvironment(directory),
+    });
+    assert.match(text, /\{"value":"v","metadata":\{"m":1\}/);
+    const [{ id }] = await guarded.rest.namespaces();
+    assert.equal((await guarded.rest.get(id, 'from Node')).value.toString(), 'v');
+  });
 });

@@ -152,7 +152,7 @@ describe('stopping and starting', () => {
   for (const version of versions) {
     test(`a restart with a socket handed over loses no call of workerd ${version}`, async () => {
       const socket = await listeningSocket();
-      const server = await Cubby.started({ listening: socket.fd, binding: ['--auto-create-namespaces'] });
+      const server = await Cubby.started({ limits: { listening: socket.fd }, binding: ['--auto-create-namespaces'] });
       try {
         assert.deepEqual(server.bindings, [`127.0.0.1:${socket.port}`]);
         const kv = { address: server.bindings[0], headers: authorized(server, 'restart') };

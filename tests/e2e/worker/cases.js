@@ -258,6 +258,12 @@ export const cases = {
       KV.put('refused', 'v'.repeat(100_000), { metadata: 'x'.repeat(20_000) }),
       'KV PUT failed: 413 Metadata length of 20002 exceeds limit of 1024.',
     );
+    for (const size of [40_000, 200_000]) {
+      await failsWith(
+        KV.put('refused', 'v'.repeat(100_000), { metadata: 'x'.repeat(size) }),
+        `KV PUT failed: 413 Metadata length of ${size + 2} exceeds limit of 1024.`,
+      );
+    }
     await failsWith(KV.put('refused', '', { metadata: () => {} }), 'KV PUT failed: 400 Invalid metadata JSON');
     assert.equal(await KV.get('refused'), null);
   },
