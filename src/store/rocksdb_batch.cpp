@@ -4,39 +4,20 @@
 
 namespace cubby {
 
-OldHead::OldHead(std::string_view row, const HeadView& head) : expiration(head.expiration) {
-  const std::size_t bytes =
-      row.size() - NamespaceId::bytes_count + head.value_bytes + (head.metadata ? head.metadata->size() : 0);
-  count = {1, static_cast<std::int64_t>(bytes)};
-  if (const auto* named = std::get_if<BodyRef>(&head.body)) body = *named;
-}
-
-OldHead OldHead::damaged() {
-  OldHead old;
-  old.is_damaged = true;
-  return old;
-}
-
-Result<RocksDbBatch::Slot*> RocksDbBatch::find(std::string row) {
-  if (const auto known = heads_.find(row); known != heads_.end()) return &*known;
-  std::optional<OldHead> old;
-  rocksdb::PinnableSlice bytes;
-  const auto status = store_->db().Get({}, store_->heads(), row, &bytes);
-  if (status.ok()) {
-    const auto head = decode_head(to_view(bytes), row);
-    old = head ? OldHead(row, *head) : OldHead::damaged();
-  } else if (status.IsCorruption()) {
-    old = OldHead::damaged();
-  } else if (!status.IsNotFound()) {
-    return to_error(status);
-  }
-  return &*heads_.emplace(std::move(row), std::move(old)).first;
+Result<RocksDbBatch::Slot*> RocksDbBatch::find(std::string row, const std::optional<FoundHead>& known,
+                                               std::uint64_t group) {
+  if (const auto seen = heads_.find(row); seen != heads_.end()) return &*seen;
+  if (known && history_->is_current(row, group)) return &*heads_.emplace(std::move(row), *known).first;
+  auto found = read_old_head(*store_, row);
+  if (!found) return found.error();
+  return &*heads_.emplace(std::move(row), std::move(*found)).first;
 }
 
 void RocksDbBatch::put(Slot& slot, const HeadView& head) {
   auto& [row, old] = slot;
   const bool is_due_row_there = old && old->expiration == head.expiration;
   forget(slot, head.expiration);
+  history_->note(row);
   rows_.Put(store_->heads(), row, encode_head(head, row));
   if (head.expiration && !is_due_row_there)
     rows_.Put(store_->expiry(), rows::expiry(*head.expiration, row), "");
@@ -47,6 +28,7 @@ void RocksDbBatch::put(Slot& slot, const HeadView& head) {
 
 void RocksDbBatch::remove(Slot& slot) {
   forget(slot, std::nullopt);
+  history_->note(slot.first);
   rows_.Delete(store_->heads(), slot.first);
   slot.second.reset();
 }
@@ -103,8 +85,14 @@ void RocksDbBatch::count(const Slot& slot, const Count& change, const std::optio
 
 Result<void> RocksDbBatch::write() {
   if (auto added = add_usage_rows(*store_, usage_, rows_); !added) return added;
-  if (rows_.Count() == 0) return {};
-  return store_->write(rows_, RocksDbStore::Sync::yes);
+  if (last_version_) {
+    store_->put_counter(rows_, last_version_row, static_cast<std::uint64_t>(*last_version_));
+  }
+  if (rows_.Count() > 0) {
+    if (auto written = store_->commit(rows_); !written) return written;
+  }
+  history_->end_group();
+  return {};
 }
 
 }  // namespace cubby

@@ -7,37 +7,28 @@
 #include <unordered_map>
 #include <vector>
 
+#include "store/rocksdb_old_heads.hpp"
 #include "store/rocksdb_store.hpp"
 #include "store/rocksdb_usage.hpp"
 
 namespace cubby {
 
-// What a write must know of the head that it replaces.
-struct OldHead {
-  std::optional<Instant> expiration;
-  Count count;
-  std::optional<BodyRef> body;
-  bool is_damaged = false;  // there is a row, and nobody knows what it said
-
-  OldHead(std::string_view row, const HeadView& head);
-  static OldHead damaged();
-
- private:
-  OldHead() = default;
-};
-
 // Keeps the rows that depend on a head in step with it: its value, its row in the expiry family, its share
 // of the counters. Used by the commit thread.
 class RocksDbBatch {
  public:
-  explicit RocksDbBatch(RocksDbStore& store) : store_(&store) {}
+  // A new group of `history`.
+  RocksDbBatch(RocksDbStore& store, CommitHistory& history) : store_(&store), history_(&history) {
+    history.begin_group();
+  }
 
   // A row of the heads family with what it holds once the rows added so far are written; nothing: no head.
   // Valid as long as the batch.
-  using Slot = std::pair<const std::string, std::optional<OldHead>>;
+  using Slot = std::pair<const std::string, FoundHead>;
 
-  // Adds nothing. A damaged row is no error: it may be overwritten and deleted. Errors: storage_failed.
-  Result<Slot*> find(std::string row);
+  // Adds nothing. A damaged row is no error: it may be overwritten and deleted. `known` is what was found
+  // when `group` was visible, if anything. Errors: storage_failed.
+  Result<Slot*> find(std::string row, const std::optional<FoundHead>& known = {}, std::uint64_t group = 0);
 
   void put(Slot& slot, const HeadView& head);
   void remove(Slot& slot);
@@ -52,8 +43,10 @@ class RocksDbBatch {
   const Dropped& dropped() const { return dropped_; }
 
   rocksdb::WriteBatch& rows() { return rows_; }
+  void set_last_version(Version version) { last_version_ = version; }
 
-  // Adds the counters and puts everything on stable storage, visible together. Errors: storage_failed.
+  // Adds the counters and writes everything, visible together and as durable as the store is set to be.
+  // Errors: storage_failed.
   Result<void> write();
 
  private:
@@ -62,8 +55,10 @@ class RocksDbBatch {
   void count(const Slot& slot, const Count& change, const std::optional<Instant>& expiration);
 
   RocksDbStore* store_;
+  CommitHistory* history_;
   rocksdb::WriteBatch rows_;
-  std::unordered_map<std::string, std::optional<OldHead>> heads_;
+  std::unordered_map<std::string, FoundHead> heads_;
+  std::optional<Version> last_version_;
   UsageChanges usage_;
   Dropped dropped_;
 };

@@ -6,6 +6,7 @@
 #include "core/expiration.hpp"
 #include "core/limits.hpp"
 #include "core/resume.hpp"
+#include "store/admission.hpp"
 #include "store/background_work.hpp"
 #include "store/bytes.hpp"
 #include "store/catalog.hpp"
@@ -36,7 +37,8 @@ class RocksDbEngine final : public Engine {
         pool_(storage_threads),
         reader_(*store_, files_, pool_),
         expiry_(*store_, catalog_),
-        commits_([this] { return Batch(*store_); }, [this](Batch& batch) { return write(batch); }) {}
+        commits_([this] { return Batch(*store_, history_); }, [this](Batch& batch) { return write(batch); }) {
+  }
 
   ~RocksDbEngine() override { background_.stop(); }
 
@@ -86,6 +88,7 @@ class RocksDbEngine final : public Engine {
 
  private:
   struct Apply;
+  void prepare(Apply& apply) const;
   Result<void> stage(Batch& batch, Apply& apply);
   void stage_mutation(Batch& batch, const Apply& apply, const Mutation& mutation, Batch::Slot& slot);
 
@@ -126,6 +129,8 @@ class RocksDbEngine final : public Engine {
   RocksDbReader reader_;
   RocksDbExpiry expiry_;
   BackgroundWork background_;
+  Admission admission_{limits::commit_bytes_max};
+  CommitHistory history_;
   CommitQueue<Batch> commits_;  // last: its thread uses all of the above
 };
 
@@ -184,6 +189,9 @@ struct RocksDbEngine::Apply {
   NamespaceId namespace_id;
   std::vector<Mutation> mutations;
   Timestamp written_at;
+  std::vector<std::string> rows{};  // of the heads, by mutation
+  Prefetched old{};
+  std::size_t bytes = 0;  // that it may add to a batch, about
   Version version{};
 };
 
@@ -191,12 +199,16 @@ Task<Result<Version>> RocksDbEngine::apply(NamespaceId namespace_id, std::vector
                                            Timestamp written_at) {
   using Answer = Result<Version>;
   auto apply = std::make_shared<Apply>(Apply{namespace_id, std::move(mutations), written_at});
+  prepare(*apply);
+  co_await admission_.enter(apply->bytes);
+  apply->old = co_await prefetch(*store_, history_, pool_, apply->rows);
   // Named: GCC 12 destroys the captures of a temporary lambda twice when it stands in a `co_await`
   // expression.
   auto start = [this, apply](std::function<void(Answer)> resume) {
     commits_.push({.stage = [this, apply](Batch& batch) { return stage(batch, *apply); },
                    .done =
-                       [apply, resume](Result<void> written) {
+                       [this, apply, resume](Result<void> written) {
+                         admission_.leave(apply->bytes);
                          if (!written) return resume(written.error());
                          for (auto& mutation : apply->mutations) {
                            auto* put = std::get_if<Put>(&mutation);
@@ -208,20 +220,33 @@ Task<Result<Version>> RocksDbEngine::apply(NamespaceId namespace_id, std::vector
   co_return co_await resume_later<Answer>(std::move(start));
 }
 
+void RocksDbEngine::prepare(Apply& apply) const {
+  apply.rows.reserve(apply.mutations.size());
+  for (const Mutation& mutation : apply.mutations) {
+    const Key& key = std::visit([](const auto& each) -> const Key& { return each.key; }, mutation);
+    apply.rows.push_back(rows::head(apply.namespace_id, key.text()));
+    apply.bytes += 100 + key.text().size();
+    if (const auto* const put = std::get_if<Put>(&mutation)) {
+      const auto body = static_cast<const RocksDbUpload&>(*put->value).body();
+      if (const auto* const value = std::get_if<std::string_view>(&body)) apply.bytes += value->size();
+      if (put->metadata) apply.bytes += put->metadata->text().size();
+    }
+  }
+}
+
 Result<void> RocksDbEngine::stage(Batch& batch, Apply& apply) {
   if (!catalog_.contains(apply.namespace_id)) return fail(Errc::namespace_not_found);
   // All that may fail comes before the first row: a change that is refused must leave the batch as it was.
   std::vector<Batch::Slot*> slots;
   slots.reserve(apply.mutations.size());
-  for (const Mutation& mutation : apply.mutations) {
-    const Key& key = std::visit([](const auto& each) -> const Key& { return each.key; }, mutation);
-    const auto slot = batch.find(rows::head(apply.namespace_id, key.text()));
+  for (std::size_t i = 0; i < apply.rows.size(); ++i) {
+    const auto slot = batch.find(std::move(apply.rows[i]), apply.old.heads[i], apply.old.group);
     if (!slot) return slot.error();
     slots.push_back(*slot);
   }
   apply.version = last_version_ = next_version(last_version_, apply.written_at);
   for (std::size_t i = 0; i < slots.size(); ++i) stage_mutation(batch, apply, apply.mutations[i], *slots[i]);
-  store_->put_counter(batch.rows(), last_version_row, static_cast<std::uint64_t>(last_version_));
+  batch.set_last_version(last_version_);
   return {};
 }
 
@@ -384,6 +409,7 @@ void RocksDbEngine::continue_removal(NamespaceId id) {
 void RocksDbEngine::commit_removal(std::shared_ptr<const RemovalStep> step) {
   commits_.push({.stage = [this, step](Batch& batch) -> Result<void> {
                    add_removal_step(*store_, batch, *step);
+                   if (step->is_last) history_.note_all();
                    return {};
                  },
                  .done =
@@ -406,7 +432,7 @@ void RocksDbEngine::collect_garbage() {
 }  // namespace
 
 Result<std::unique_ptr<Engine>> open_rocksdb_engine(const RocksDbOptions& options) {
-  auto store = RocksDbStore::open(options.data_directory, options.block_cache_bytes);
+  auto store = RocksDbStore::open(options);
   if (!store) return store.error();
   auto engine = std::make_unique<RocksDbEngine>(std::move(*store), options.storage_threads);
   if (const auto recovered = engine->recover(); !recovered) return recovered.error();

@@ -9,10 +9,16 @@
 
 namespace cubby {
 
+enum class Durability {
+  sync,     // acknowledged is on stable storage
+  relaxed,  // acknowledged is with the operating system: safe from a crash of the process, not of the machine
+};
+
 struct RocksDbOptions {
   std::filesystem::path data_directory;
-  std::size_t storage_threads = 8;             // they wait for the disk more than they compute
-  std::size_t block_cache_bytes = 128u << 20;  // shared by all families
+  std::size_t storage_threads = 8;       // they wait for the disk more than they compute
+  std::size_t cache_bytes = 128u << 20;  // for what was read lately: rows and values of middle size
+  Durability durability = Durability::sync;
 };
 
 // Opens the store, or makes it when the directory is new or empty. The destructor waits for writes in flight.

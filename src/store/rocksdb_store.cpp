@@ -1,7 +1,9 @@
 #include "store/rocksdb_store.hpp"
 
 #include <rocksdb/cache.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/rate_limiter.h>
 #include <rocksdb/table.h>
 
 #include "core/limits.hpp"
@@ -12,37 +14,58 @@ namespace {
 
 using limits::MiB;
 
+// docs/internals/storage.md says why each value is what it is.
 rocksdb::DBOptions database_options(bool is_new) {
   rocksdb::DBOptions options;
   options.create_if_missing = is_new;
   options.create_missing_column_families = is_new;
-  options.error_if_exists = false;
   options.paranoid_checks = true;
   // A torn tail is what a crash leaves; damage before it would be a silent loss and is refused.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.track_and_verify_wals_in_manifest = true;
   // After a failed sync nothing may be acknowledged, so the database must not carry on by itself.
   options.max_bgerror_resume_count = 0;
-  options.max_total_wal_size = 256 * MiB;
+  options.max_total_wal_size = 128 * MiB;
+  // What an open does must not grow with what is stored.
+  options.max_open_files = 512;
+  options.skip_stats_update_on_db_open = true;
+  // Background work stands back behind requests.
   options.max_background_jobs = 2;
   options.bytes_per_sync = 1 * MiB;
+  options.rate_limiter.reset(
+      rocksdb::NewGenericRateLimiter(256 * MiB, 100'000, 10, rocksdb::RateLimiter::Mode::kWritesOnly, true));
+  options.avoid_unnecessary_blocking_io = true;
+  options.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW);
+  options.env->LowerThreadPoolIOPriority(rocksdb::Env::LOW);
+  // One thread writes heads.
+  options.allow_concurrent_memtable_write = false;
   options.keep_log_file_num = 4;
   options.max_log_file_size = 4 * MiB;
+  options.stats_dump_period_sec = 0;
+  options.stats_persist_period_sec = 0;
   return options;
 }
 
 rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
+  table.cache_index_and_filter_blocks = true;
+  table.cache_index_and_filter_blocks_with_high_priority = true;
+  table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.optimize_filters_for_memory = true;
+  table.data_block_index_type = rocksdb::BlockBasedTableOptions::kDataBlockBinaryAndHash;
   table.format_version = 5;
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.compression = rocksdb::kLZ4Compression;
+  options.level_compaction_dynamic_level_bytes = true;
+  options.memtable_prefix_bloom_size_ratio = 0.02;
+  options.memtable_whole_key_filtering = true;
   return options;
 }
 
-// Pieces of large values: kept out of the tree, so that compaction does not copy them again and again.
+// Values of middle size: kept out of the tree, so that compaction does not copy them again and again.
 rocksdb::ColumnFamilyOptions value_family_options(const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::ColumnFamilyOptions options = family_options(cache);
   options.enable_blob_files = true;
@@ -53,8 +76,8 @@ rocksdb::ColumnFamilyOptions value_family_options(const std::shared_ptr<rocksdb:
 }
 
 // On disk: never change a name.
-std::vector<rocksdb::ColumnFamilyDescriptor> families(std::size_t block_cache_bytes) {
-  const auto cache = rocksdb::NewLRUCache(block_cache_bytes);
+std::vector<rocksdb::ColumnFamilyDescriptor> families(std::size_t cache_bytes) {
+  const auto cache = rocksdb::NewLRUCache(cache_bytes);
   const auto rows = family_options(cache);
   return {{rocksdb::kDefaultColumnFamilyName, rows},
           {"heads", rows},
@@ -168,16 +191,18 @@ Error to_error(const rocksdb::Status& status) {
   return fail(code, status.ToString());
 }
 
-RocksDbStore::RocksDbStore(DataDirectory directory) : directory_(std::move(directory)) {}
+RocksDbStore::RocksDbStore(DataDirectory directory, Sync commit_sync)
+    : directory_(std::move(directory)), commit_sync_(commit_sync) {}
 
-Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const std::filesystem::path& path,
-                                                         std::size_t block_cache_bytes) {
+Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const RocksDbOptions& wanted) {
+  const std::filesystem::path& path = wanted.data_directory;
   auto directory = DataDirectory::open(path);
   if (!directory) return directory.error();
-  std::unique_ptr<RocksDbStore> store(new RocksDbStore(std::move(*directory)));
+  const Sync sync = wanted.durability == Durability::sync ? Sync::yes : Sync::no;
+  std::unique_ptr<RocksDbStore> store(new RocksDbStore(std::move(*directory), sync));
   rocksdb::DB* db = nullptr;
   const auto status = rocksdb::DB::Open(rocksdb::Options(database_options(store->directory_.is_new()), {}),
-                                        store->directory_.database().string(), families(block_cache_bytes),
+                                        store->directory_.database().string(), families(wanted.cache_bytes),
                                         &store->families_, &db);
   if (!status.ok()) {
     Error error = to_error(status);
@@ -209,6 +234,10 @@ Result<void> RocksDbStore::write(rocksdb::WriteBatch& batch, Sync sync) {
   if (status.ok()) return {};
   has_failed_ = true;
   return to_error(status);
+}
+
+Result<void> RocksDbStore::commit(rocksdb::WriteBatch& batch) {
+  return write(batch, commit_sync_);
 }
 
 Result<std::optional<std::uint64_t>> RocksDbStore::read_counter(std::string_view row) {

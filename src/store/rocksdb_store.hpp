@@ -17,6 +17,7 @@
 #include "core/values.hpp"
 #include "store/data_directory.hpp"
 #include "store/record.hpp"
+#include "store/rocksdb_engine.hpp"
 
 namespace cubby {
 
@@ -51,8 +52,7 @@ class RocksDbStore {
  public:
   using Families = std::vector<rocksdb::ColumnFamilyHandle*>;
 
-  static Result<std::unique_ptr<RocksDbStore>> open(const std::filesystem::path& directory,
-                                                    std::size_t block_cache_bytes);
+  static Result<std::unique_ptr<RocksDbStore>> open(const RocksDbOptions& options);
   ~RocksDbStore();
   RocksDbStore(const RocksDbStore&) = delete;
   RocksDbStore& operator=(const RocksDbStore&) = delete;
@@ -79,12 +79,15 @@ class RocksDbStore {
   // Errors: storage_failed, and from then on for every later write until the store is opened again: after a
   // failed write nobody knows what the disk holds.
   Result<void> write(rocksdb::WriteBatch& batch, Sync sync);
+  // The same, synced unless the store was opened with Durability::relaxed.
+  Result<void> commit(rocksdb::WriteBatch& batch);
   bool has_failed() const { return has_failed_; }
 
  private:
-  explicit RocksDbStore(DataDirectory directory);
+  RocksDbStore(DataDirectory directory, Sync commit_sync);
 
   DataDirectory directory_;
+  const Sync commit_sync_;
   std::unique_ptr<rocksdb::DB> db_;
   Families families_;
   std::atomic<bool> has_failed_ = false;
