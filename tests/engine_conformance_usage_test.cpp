@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "tests/support/engine_fixture.hpp"
 
 namespace cubby {
@@ -102,6 +104,42 @@ TEST_P(EngineUsage, RecountAgrees) {
   EXPECT_EQ(run(engine->recount(store.id(), t0)).value(), (Usage{2, 4}));
   EXPECT_EQ(run(engine->recount(store.id(), t0 + 60s)).value(), (Usage{1, 2}));
   EXPECT_EQ(store.usage(), (Usage{2, 4}));
+}
+
+TEST_P(EngineUsage, OfManyKeysInOneApplyAndOverwrittenInAnother) {
+  for (const std::size_t size : {std::size_t{1}, std::size_t{20}}) {
+    std::vector<Mutation> mutations;
+    for (int i = 0; i < 1000; ++i) {
+      mutations.emplace_back(store.new_put(std::to_string(1000 + i), std::string(size, 'x')));
+    }
+    store.apply(std::move(mutations)).value();
+    EXPECT_EQ(store.usage(), (Usage{1000, 1000 * (4 + size)}));
+  }
+}
+
+// Writers that meet on the same keys: what each replaces must be counted as it was when its turn came.
+TEST_P(EngineUsage, StaysExactUnderConcurrentWriters) {
+  std::vector<std::thread> writers;
+  for (std::size_t writer = 0; writer < 4; ++writer) {
+    writers.emplace_back([&, writer] {
+      for (std::size_t i = 0; i < 60; ++i) {
+        const std::string text = std::to_string((i * 7 + writer) % 5);
+        if (i % 5 == 4) {
+          store.remove(text);
+        } else {
+          store.put(text, some_bytes(i * 40), {.expiration = t0 + std::chrono::seconds(60 + i % 3)});
+        }
+      }
+    });
+  }
+  for (auto& each : writers) each.join();
+
+  for (const auto seconds : {0s, 60s, 61s, 62s}) {
+    const Usage usage = store.usage(t0 + seconds);
+    EXPECT_EQ(usage, run(engine->recount(store.id(), t0 + seconds)).value());
+  }
+  const std::size_t listed = store.scan().entries.size();
+  EXPECT_EQ(store.usage().keys, listed);
 }
 
 TEST_P(EngineUsage, EndsWithTheNamespace) {

@@ -6,6 +6,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdlib>
+#include <fstream>
 #include <iostream>
 #include <sstream>
 #include <thread>
@@ -16,6 +17,15 @@
 namespace cubby {
 namespace {
 
+// What this process may use: of the machine, or of its control group.
+std::uint64_t memory_bytes() {
+  const auto machine = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                       static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  std::uint64_t group = 0;
+  if (std::ifstream("/sys/fs/cgroup/memory.max") >> group) return std::min(machine, group);
+  return machine;
+}
+
 // Settings as text, before they are checked.
 struct RawServe {
   std::string data_dir = "cubby-data";
@@ -23,6 +33,8 @@ struct RawServe {
   std::string account_id;
   unsigned threads = std::max(1u, std::thread::hardware_concurrency());
   unsigned stop_seconds = 10;
+  std::uint64_t cache_bytes = memory_bytes() / 4;
+  std::string durability = "sync";
   std::vector<std::string> binding_listen;
   std::string binding_auth = "token";
   std::string binding_namespace;
@@ -57,6 +69,10 @@ void add_serve_settings(CLI::App& serve, RawServe& raw) {
               "Id of the first account, 32 hexadecimal digits; made up at the first start if not given");
   add_setting(serve, "threads", raw.threads, "Event loops; one a core is best");
   add_setting(serve, "stop-seconds", raw.stop_seconds, "How long a stop waits for requests in flight");
+  add_setting(serve, "cache-bytes", raw.cache_bytes,
+              "Memory for what was read lately; a quarter of all if not given");
+  add_setting(serve, "durability", raw.durability,
+              "sync: a write is acknowledged on stable storage; relaxed: the machine must not crash");
   add_setting(serve, "binding-listen", raw.binding_listen,
               std::string("HOST:PORT or unix:PATH of the worker binding, any number of times; none for none "
                           "(default ") +
@@ -175,6 +191,8 @@ ServeConfig check(const RawServe& raw) {
     throw CLI::ValidationError("--value-bytes-max",
                                "must be at most " + std::to_string(limits::value_bytes_max));
   }
+  if (raw.durability != "sync" && raw.durability != "relaxed")
+    throw CLI::ValidationError("--durability", "must be sync or relaxed");
   const InheritedSockets inherited = inherited_sockets();
   ServeConfig config{.data_dir = raw.data_dir,
                      .listen = std::move(*listen),
@@ -182,6 +200,8 @@ ServeConfig check(const RawServe& raw) {
                      .admin_token = environment_token(),
                      .threads = raw.threads,
                      .stop_seconds = raw.stop_seconds,
+                     .cache_bytes = raw.cache_bytes,
+                     .durability = raw.durability == "sync" ? Durability::sync : Durability::relaxed,
                      .auto_create_namespaces = raw.auto_create_namespaces,
                      .dev_clock = raw.dev_clock,
                      .value_bytes_max = raw.value_bytes_max};
@@ -210,16 +230,23 @@ CommandLine read_command_line(int argc, const char* const* argv) {
       "characters of 0-9, A-Z, a-z, _ and -, is a valid administrator's token while it is set; without it "
       "the first\n"
       "start makes one and writes it to the file admin-token in the data directory.");
+  CheckOptions to_check{.data_directory = raw.data_dir};
+  CLI::App& check_command = *app.add_subcommand(
+      "check", "Read a whole data directory, while no server has it, and tell what is damaged");
+  add_setting(check_command, "data-dir", to_check.data_directory, "The directory that holds the data");
+  check_command.add_flag("--repair", to_check.repairs_usage,
+                         "Set the counters of usage right where they are not");
   try {
     app.parse(argc, argv);
+    if (check_command.parsed()) return {.serve = std::nullopt, .check = to_check, .exit_code = 0};
     if (!config_path.empty()) apply_file(serve, config_path);
-    return {.serve = check(raw), .exit_code = 0};
+    return {.serve = check(raw), .check = std::nullopt, .exit_code = 0};
   } catch (const CLI::ParseError& error) {
-    return {.serve = std::nullopt, .exit_code = app.exit(error)};
+    return {.serve = std::nullopt, .check = std::nullopt, .exit_code = app.exit(error)};
   } catch (const toml::parse_error& error) {
     std::cerr << "--config: " << config_path << ": " << error.description() << " (line "
               << error.source().begin.line << ")\n";
-    return {.serve = std::nullopt, .exit_code = 2};
+    return {.serve = std::nullopt, .check = std::nullopt, .exit_code = 2};
   }
 }
 

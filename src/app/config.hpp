@@ -10,6 +10,8 @@
 #include "core/values.hpp"
 #include "net/binding_api.hpp"
 #include "net/listening_socket.hpp"
+#include "store/rocksdb_check.hpp"
+#include "store/rocksdb_engine.hpp"
 
 namespace cubby {
 
@@ -21,6 +23,8 @@ struct ServeConfig {
       admin_token;            // CUBBY_ADMIN_TOKEN; never a flag, which everybody on the machine could read
   unsigned threads = 0;       // event loops; at least 1
   unsigned stop_seconds = 0;  // how long a stop waits for requests in flight
+  std::uint64_t cache_bytes = 0;
+  Durability durability = Durability::sync;
 
   // The worker binding.
   std::vector<ListenAddress> binding_listen{};
@@ -36,7 +40,8 @@ struct ServeConfig {
 
 // What `main` is to do.
 struct CommandLine {
-  std::optional<ServeConfig> serve;  // nothing: `exit_code` is all there is to do
+  std::optional<ServeConfig> serve;
+  std::optional<CheckOptions> check;  // neither: `exit_code` is all there is to do
   int exit_code = 0;
 };
 

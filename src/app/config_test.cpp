@@ -18,9 +18,10 @@ class Config : public testing::Test {
   ~Config() override { clear(); }
 
   static void clear() {
-    for (const char* name : {"DATA_DIR", "LISTEN", "ACCOUNT_ID", "THREADS", "STOP_SECONDS", "CONFIG",
-                             "ADMIN_TOKEN", "BINDING_LISTEN", "BINDING_AUTH", "BINDING_NAMESPACE",
-                             "AUTO_CREATE_NAMESPACES", "DEV_CLOCK", "VALUE_BYTES_MAX"}) {
+    for (const char* name :
+         {"DATA_DIR", "LISTEN", "ACCOUNT_ID", "THREADS", "STOP_SECONDS", "CONFIG", "ADMIN_TOKEN",
+          "BINDING_LISTEN", "BINDING_AUTH", "BINDING_NAMESPACE", "AUTO_CREATE_NAMESPACES", "DEV_CLOCK",
+          "VALUE_BYTES_MAX", "CACHE_BYTES", "DURABILITY"}) {
       ::unsetenv((std::string("CUBBY_") + name).c_str());
     }
     for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(name);
@@ -240,6 +241,26 @@ TEST_F(Config, HelpsAndTellsItsVersionWithoutServing) {
   const CommandLine unknown = read({}, "fly");
   EXPECT_FALSE(unknown.serve);
   EXPECT_NE(unknown.exit_code, 0);
+}
+
+TEST_F(Config, DurabilityIsSyncUnlessItIsRelaxed) {
+  EXPECT_EQ(read({}).serve->durability, Durability::sync);
+  EXPECT_EQ(read({"--durability", "relaxed"}).serve->durability, Durability::relaxed);
+  EXPECT_FALSE(read({"--durability", "none"}).serve);
+}
+
+TEST_F(Config, TheCacheIsAQuarterOfTheMemoryUnlessItIsSaid) {
+  EXPECT_GT(read({}).serve->cache_bytes, 0u);
+  EXPECT_EQ(read({"--cache-bytes", "1000000"}).serve->cache_bytes, 1'000'000u);
+}
+
+TEST_F(Config, CheckTakesADirectory) {
+  const CommandLine command = read({"--data-dir", "/some/where", "--repair"}, "check");
+
+  EXPECT_FALSE(command.serve);
+  EXPECT_EQ(command.check->data_directory, "/some/where");
+  EXPECT_TRUE(command.check->repairs_usage);
+  EXPECT_FALSE(read({}, "check").check->repairs_usage);
 }
 
 }  // namespace

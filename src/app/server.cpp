@@ -93,7 +93,12 @@ int serve(const ServeConfig& config) {
   asio::io_context signal_loop;
   asio::signal_set signals(signal_loop, SIGINT, SIGTERM);
 
-  auto engine = open_rocksdb_engine({.data_directory = config.data_dir});
+  if (config.durability == Durability::relaxed) {
+    spdlog::warn("durability is relaxed: a crash of the machine may take acknowledged writes");
+  }
+  auto engine = open_rocksdb_engine({.data_directory = config.data_dir,
+                                     .cache_bytes = config.cache_bytes,
+                                     .durability = config.durability});
   if (!engine) return complain(engine.error());
   const auto start = prepare(**engine, config);
   if (!start) return complain(start.error());

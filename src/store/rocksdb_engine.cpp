@@ -129,7 +129,7 @@ class RocksDbEngine final : public Engine {
   RocksDbReader reader_;
   RocksDbExpiry expiry_;
   BackgroundWork background_;
-  Admission admission_{limits::commit_bytes_max};
+  Admission admission_{limits::bulk_request_bytes_max};
   CommitHistory history_;
   CommitQueue<Batch> commits_;  // last: its thread uses all of the above
 };

@@ -35,6 +35,8 @@ std::string encode_garbage(BodyRef::Place place, NamespaceId namespace_id, std::
 Result<void> RocksDbGarbage::remove(NamespaceId namespace_id, const std::vector<BodyRef>& bodies) {
   // After a failed write nobody knows what the disk says of these bodies.
   if (store_.has_failed()) return fail(Errc::storage_failed, "an earlier write failed");
+  // A head that a crash may still bring back must find its value.
+  if (auto synced = store_.sync_commits(); !synced) return synced;
   rocksdb::WriteBatch batch;
   std::set<std::uint64_t> folders;
   for (const BodyRef& body : bodies) {

@@ -240,6 +240,12 @@ Result<void> RocksDbStore::commit(rocksdb::WriteBatch& batch) {
   return write(batch, commit_sync_);
 }
 
+Result<void> RocksDbStore::sync_commits() {
+  if (commit_sync_ == Sync::yes) return {};
+  if (const auto status = db_->SyncWAL(); !status.ok()) return to_error(status);
+  return {};
+}
+
 Result<std::optional<std::uint64_t>> RocksDbStore::read_counter(std::string_view row) {
   std::string bytes;
   const auto status = db_->Get({}, meta(), to_slice(row), &bytes);

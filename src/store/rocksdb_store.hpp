@@ -81,6 +81,9 @@ class RocksDbStore {
   Result<void> write(rocksdb::WriteBatch& batch, Sync sync);
   // The same, synced unless the store was opened with Durability::relaxed.
   Result<void> commit(rocksdb::WriteBatch& batch);
+  // Makes sure that all commits so far are on stable storage, which they are unless durability is relaxed.
+  // Errors: storage_failed.
+  Result<void> sync_commits();
   bool has_failed() const { return has_failed_; }
 
  private:

@@ -403,3 +403,26 @@ describe('a client that stops in the middle', () => {
     await server.stop();
   });
 });
+
+describe('cubby check', () => {
+  test('finds a stopped server\'s directory whole, and a running one\'s in use', async () => {
+    const server = await Cubby.started();
+    await server.rest.call('POST', '/storage/kv/namespaces', { body: '{"title":"checked"}' });
+    const refused = new Process(['check', '--data-dir', server.dataDir]);
+    assert.equal((await refused.exit()).code, 1, refused.output);
+    assert.match(refused.output, /in use/);
+    await server.stop();
+
+    const check = new Process(['check', '--data-dir', server.dataDir]);
+    assert.equal((await check.exit()).code, 0, check.output);
+    assert.match(check.stdout, /^1 namespaces, 0 keys; 0 damaged/m);
+  });
+});
+
+describe('relaxed durability', () => {
+  test('says so in the log at the start', async () => {
+    const server = await Cubby.started({ env: { CUBBY_DURABILITY: 'relaxed' } });
+    await server.stop();
+    assert.match(server.process.output, /durability is relaxed/);
+  });
+});
