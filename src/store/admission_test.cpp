@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <vector>
 
 namespace cubby {
@@ -21,7 +19,7 @@ class AdmissionTest : public testing::Test {
       co_await test.admission.enter(count);
       test.entered.push_back(count);
     };
-    boost::asio::co_spawn(loop, note(*this, bytes), boost::asio::detached);
+    spawn(loop, note(*this, bytes), [](std::exception_ptr) {});
     poll();
   }
 
