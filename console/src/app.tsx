@@ -1,9 +1,11 @@
 // The frame of all pages: who is signed in, where we are, what is shown.
 import { useCallback, useEffect, useMemo, useState } from 'preact/hooks';
-import { ApiError, sentence, type Account, type Api } from './api/client.ts';
+import { ApiError, sentence, type Account, type Api, type Token } from './api/client.ts';
+import { ActivityPage } from './pages/activity.tsx';
 import { NamespacePage } from './pages/namespace.tsx';
 import { NamespacesPage } from './pages/namespaces.tsx';
 import { SignIn } from './pages/sign_in.tsx';
+import { TokensPage } from './pages/tokens.tsx';
 import { home, parseRoute, routeHash, type Route } from './route.ts';
 import { forgetToken, open, SessionContext, storedToken, storeToken, type Session } from './session.tsx';
 import { Button, Notice } from './ui/controls.tsx';
@@ -24,7 +26,7 @@ type State =
   | { is: 'opening' }
   | { is: 'out'; why: string | null }
   | { is: 'failed'; why: string }
-  | { is: 'in'; api: Api; accounts: Account[] };
+  | { is: 'in'; api: Api; accounts: Account[]; self: Token };
 
 // Lets in whoever has a token that the server knows.
 function Gate() {
@@ -34,7 +36,7 @@ function Gate() {
   const enter = useCallback(async (token: string) => {
     const opened = await open(token);
     storeToken(token);
-    setMayWrite(true);
+    setMayWrite(opened.self.right !== 'read');
     setState({ is: 'in', ...opened });
   }, []);
   const leave = useCallback((why: string | null) => {
@@ -54,7 +56,7 @@ function Gate() {
 
   const session = useMemo<Session | null>(() => {
     if (state.is !== 'in') return null;
-    const { api, accounts } = state;
+    const { api, accounts, self } = state;
     const learn = (error: unknown, from: 'read' | 'write') => {
       if (!(error instanceof ApiError) || error.trouble !== 'forbidden') return;
       api.verify().then(
@@ -62,7 +64,7 @@ function Gate() {
         (worse: unknown) => worse instanceof ApiError && worse.trouble === 'signed-out' && leave(worse.message),
       );
     };
-    return { api, accounts, mayWrite, learn, signOut: () => leave(null) };
+    return { api, accounts, self, mayWrite, learn, signOut: () => leave(null) };
   }, [state, mayWrite, leave]);
 
   if (session) {
@@ -116,14 +118,24 @@ function Inside({ session }: { session: Session }) {
   const place = route.namespace && route.account ? { account: account.id, namespace: route.namespace } : null;
   return (
     <>
-      <TopBar account={account} title={place && title} go={go} />
+      <TopBar account={account} page={route.page} title={place && title} go={go} />
       {place && account.id === route.account ? (
-        <NamespacePage key={place.namespace} place={place} route={route} go={go} setTitle={setTitle} />
+        <NamespacePage key={place.namespace} place={place} route={within(session.self, route)} go={go} setTitle={setTitle} />
+      ) : route.page === 'tokens' ? (
+        <TokensPage key={account.id} account={account} setTitle={setTitle} />
+      ) : route.page === 'activity' ? (
+        <ActivityPage setTitle={setTitle} />
       ) : (
         <NamespacesPage key={account.id} account={account} go={go} setTitle={setTitle} />
       )}
     </>
   );
+}
+
+// A token for some keys lists those alone, so a prefix begins with its own.
+function within({ key_prefix }: Token, route: Route): Route {
+  if (route.filter.prefix.startsWith(key_prefix)) return route;
+  return { ...route, filter: { ...route.filter, prefix: key_prefix } };
 }
 
 // What the address says, and the way to change it.

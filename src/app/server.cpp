@@ -15,6 +15,7 @@
 #include "net/rest_api.hpp"
 #include "net/static_assets.hpp"
 #include "service/access.hpp"
+#include "service/activity_sampler.hpp"
 #include "service/kv_service.hpp"
 #include "service/namespaces.hpp"
 #include "service/sweeper.hpp"
@@ -105,13 +106,15 @@ int serve(const ServeConfig& config) {
 
   const SystemClock clock;
   DevClock dev_clock(clock);
+  Activity activity;
   const KvSettings settings{.value_bytes_max = config.value_bytes_max,
-                            .expiry_clock = config.dev_clock ? &dev_clock : nullptr};
+                            .expiry_clock = config.dev_clock ? &dev_clock : nullptr,
+                            .activity = &activity};
   KvService kv(**engine, clock, settings);
   Namespaces namespaces(**engine);
   Access access(**engine, clock, config.admin_token);
   Tokens tokens(**engine, clock);
-  RestApi rest(kv, namespaces, access, tokens);
+  RestApi rest(kv, namespaces, access, tokens, activity);
   DevClockApi rest_with_dev_clock(rest, access, dev_clock);
   HttpHandler& api = config.dev_clock ? static_cast<HttpHandler&>(rest_with_dev_clock) : rest;
   StaticAssets site(console_assets(), api);
@@ -131,6 +134,10 @@ int serve(const ServeConfig& config) {
   spawn(signal_loop, sweeper.run(report_sweep), [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
   });
+  ActivitySampler sampler(activity, **engine, clock);
+  spawn(signal_loop, sampler.run(), [](std::exception_ptr failure) {
+    if (failure) std::rethrow_exception(failure);
+  });
   announce(*start, *binding_addresses, *api_address);
 
   wait_for_signal(signal_loop, signals);
@@ -139,6 +146,7 @@ int serve(const ServeConfig& config) {
   spdlog::info("stopping: finishing requests in flight");
   server.stop(std::chrono::seconds(config.stop_seconds));
   sweeper.stop();
+  sampler.stop();
   signal_loop.restart();
   signal_loop.run();  // to the end of what the sweeper has begun
   engine->reset();

@@ -45,6 +45,7 @@ constexpr Route routes[] = {
     {Method::delete_, "accounts/{account}/{kv}/namespaces/{namespace}", delete_namespace, Right::write,
      "remove namespace"},
     {Method::get, "cubby/v1/namespaces/{namespace}/usage", get_usage, Right::read, "get usage"},
+    {Method::get, "cubby/v1/activity", get_activity, Right::admin, "get activity"},
     {Method::get, "cubby/v1/tokens", list_tokens, Right::admin, "list tokens"},
     {Method::post, "cubby/v1/tokens", create_token, Right::admin, "create token"},
     {Method::get, "cubby/v1/tokens/{name}", get_token, Right::admin, "get token"},

@@ -6,6 +6,7 @@
 #include "net/http_handler.hpp"
 #include "net/router.hpp"
 #include "service/access.hpp"
+#include "service/activity.hpp"
 #include "service/kv_service.hpp"
 #include "service/namespaces.hpp"
 #include "service/tokens.hpp"
@@ -16,8 +17,8 @@ namespace cubby {
 // Serves everything on the API listener: `/client/v4/…`, the same at the root, `/cubby/v1/…` and `/healthz`.
 class RestApi final : public HttpHandler {
  public:
-  RestApi(KvService& kv, Namespaces& namespaces, Access& access, Tokens& tokens)
-      : kv_(kv), namespaces_(namespaces), access_(access), tokens_(tokens) {}
+  RestApi(KvService& kv, Namespaces& namespaces, Access& access, Tokens& tokens, const Activity& activity)
+      : kv_(kv), namespaces_(namespaces), access_(access), tokens_(tokens), activity_(activity) {}
 
   Task<Response> handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) override;
   Response refusal(const Error& error) override;
@@ -26,6 +27,7 @@ class RestApi final : public HttpHandler {
   Namespaces& namespaces() { return namespaces_; }
   Access& access() { return access_; }
   Tokens& tokens() { return tokens_; }
+  const Activity& activity() { return activity_; }
 
  private:
   Task<Result<Response>> call_route(const RouteMatch& match, const RequestHead& head, RequestBody& body,
@@ -38,6 +40,7 @@ class RestApi final : public HttpHandler {
   Namespaces& namespaces_;
   Access& access_;
   Tokens& tokens_;
+  const Activity& activity_;
 };
 
 // One call of a route, after all checks that do not depend on the route.

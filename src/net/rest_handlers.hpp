@@ -22,8 +22,9 @@ Task<Result<Response>> get_namespace(RestApi& api, Call& call);
 Task<Result<Response>> rename_namespace(RestApi& api, Call& call);
 Task<Result<Response>> delete_namespace(RestApi& api, Call& call);
 
-// Cubby's own calls (usage_handlers.cpp).
+// What is stored and what is done (usage_handlers.cpp, activity_handlers.cpp).
 Task<Result<Response>> get_usage(RestApi& api, Call& call);
+Task<Result<Response>> get_activity(RestApi& api, Call& call);
 
 // Tokens (token_handlers.cpp).
 Task<Result<Response>> list_tokens(RestApi& api, Call& call);

@@ -1,5 +1,6 @@
 #include "net/rest_api.hpp"
 #include "net/rest_handlers.hpp"
+#include "wire/names.hpp"
 #include "wire/rest_response.hpp"
 #include "wire/token_codec.hpp"
 
@@ -10,6 +11,14 @@ Result<TokenId> token_id_in(const Call& call) {
   const auto id = TokenId::parse(call.name_segment);
   if (!id) return fail(Errc::token_not_found);
   return *id;
+}
+
+// What everybody may know about the token that they hold.
+Token token_of(const Grant& grant) {
+  Token token{grant.token, {}, grant.name, grant.right, grant.account, grant.expiration, false};
+  token.namespaces = grant.namespaces;
+  token.key_prefix = grant.key_prefix;
+  return token;
 }
 
 }  // namespace
@@ -29,6 +38,8 @@ Task<Result<Response>> list_tokens(RestApi& api, Call& call) {
 }
 
 Task<Result<Response>> get_token(RestApi& api, Call& call) {
+  if (call.name_segment == names::self)
+    co_return json_response(token_json(token_of(call.grant), api.tokens().now()));
   const auto id = token_id_in(call);
   if (!id) co_return id.error();
   const auto token = co_await api.tokens().find(call.grant, *id);

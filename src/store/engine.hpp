@@ -29,6 +29,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/activity.hpp"
 #include "core/entry.hpp"
 #include "core/error.hpp"
 #include "core/task.hpp"
@@ -112,6 +113,9 @@ class Engine {
   // Removes at most `rows_max` of the values that are due, of all namespaces: the earliest first, in one
   // second by namespace and key. What is gone stays gone, should the clock go back. Cost: what is removed.
   virtual Task<Result<Swept>> sweep(Instant now, std::uint32_t rows_max) = 0;
+
+  // How many heads and values were read one by one since the start, and from where. Never waits.
+  virtual ReadCounts read_counts() const = 0;
 
   // Namespaces. Each change is atomic and durable like `apply`, and in one order with it.
 

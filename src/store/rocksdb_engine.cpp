@@ -71,6 +71,7 @@ class RocksDbEngine final : public Engine {
   Task<Result<void>> put_account(Account account) override;
   Task<Result<void>> put_token(Token token) override;
 
+  ReadCounts read_counts() const override { return reader_.counts(); }
   std::uint64_t access_generation() const override { return catalog_.access_generation(); }
   Task<Result<std::optional<Namespace>>> find_namespace(NamespaceId id) override {
     co_return catalog_.find(id);

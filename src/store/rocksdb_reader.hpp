@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "core/sharded_counter.hpp"
 #include "store/engine.hpp"
 #include "store/rocksdb_store.hpp"
 #include "store/storage_pool.hpp"
@@ -23,6 +24,7 @@ class RocksDbReader {
   Task<Result<std::optional<StoredValue>>> get(NamespaceId namespace_id, Key key, Instant now);
   Task<Result<std::optional<Head>>> head(NamespaceId namespace_id, Key key, Instant now);
   Task<Result<ScanSlice>> scan(ScanRequest request);
+  ReadCounts counts() const { return {from_memory_.total(), from_disk_.total()}; }
 
  private:
   // A head in the memory that RocksDB has it in.
@@ -50,6 +52,8 @@ class RocksDbReader {
   RocksDbStore& store_;
   const ValueFiles& files_;
   StoragePool& pool_;
+  ShardedCounter from_memory_;
+  ShardedCounter from_disk_;
 };
 
 }  // namespace cubby

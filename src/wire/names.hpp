@@ -9,6 +9,7 @@ namespace cubby::names {
 inline constexpr std::string_view rest_prefix = "/client/v4";
 
 // Ours, on the API listener.
+inline constexpr std::string_view self = "self";  // in the place of an id: the caller's own token
 inline constexpr std::string_view dev_clock = "/cubby/v1/dev/clock";
 
 // Paths of the worker binding. A key's slashes are escaped, so no key is one of them.

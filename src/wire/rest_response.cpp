@@ -184,9 +184,23 @@ Response metadata_response(const Head& head) {
   return json_response(head.metadata ? head.metadata->text() : "null");
 }
 
-Response usage_response(const Usage& usage) {
+namespace {
+
+// To a hundredth.
+std::string rate_text(double rate) {
+  char text[32];
+  const auto [end, error] = std::to_chars(text, std::end(text), rate, std::chars_format::fixed, 2);
+  return error == std::errc() ? std::string(text, end) : "0";
+}
+
+}  // namespace
+
+Response usage_response(const Usage& usage, const CallRates& rates) {
+  const auto rate = [&](Work work) { return rate_text(rates[static_cast<std::size_t>(work)]); };
   return json_response(R"({"keys":)" + std::to_string(usage.keys) + R"(,"bytes":)" +
-                       std::to_string(usage.bytes) + "}");
+                       std::to_string(usage.bytes) + R"(,"per_second":{"reads":)" + rate(Work::read) +
+                       R"(,"writes":)" + rate(Work::write) + R"(,"deletes":)" + rate(Work::remove) +
+                       R"(,"lists":)" + rate(Work::list) + "}}");
 }
 
 Response bulk_count_response(std::size_t count) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/activity.hpp"
 #include "core/operation.hpp"
 #include "wire/http_message.hpp"
 
@@ -32,7 +33,7 @@ Response clock_response(Timestamp now);
 std::string namespace_json(const Namespace& each);
 Response namespace_page_response(const NamespacePage& page, const ListNamespaces& request);
 Response key_page_response(const KeyPage& page);
-Response usage_response(const Usage& usage);
+Response usage_response(const Usage& usage, const CallRates& rates);
 Response metadata_response(const Head& head);
 // Of a bulk write or delete.
 Response bulk_count_response(std::size_t count);

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { after, before, test } from 'node:test';
-import { Cubby, newPage, panel, place, signedIn, signIn, Store, useBrowser } from './support/console.js';
+import { ACCOUNT, Cubby, newPage, panel, place, signedIn, signIn, Store, useBrowser } from './support/console.js';
 
 const server = new Cubby();
 useBrowser();
@@ -16,6 +16,8 @@ let store;
 before(async () => {
   await server.start();
   store = await Store.made(server, 'sessions');
+  await Store.token(server, { name: 'web', right: 'read', namespaces: [store.id], key_prefix: 'user:' });
+  await Store.token(server, { name: 'nightly import', right: 'write', sources: ['10.0.0.0/8'], expiration: 1900000000 });
   for (const title of ['feature-flags', 'site-assets', 'translations']) await Store.made(server, title);
   const user = (i) => ({ id: i, name: `User ${i}`, plan: i % 4 ? 'free' : 'pro', seen: 1764000000 + i });
   const kinds = ['profile', 'settings', 'session'];
@@ -118,6 +120,16 @@ const views = [
       await page.getByRole('dialog').waitFor();
     },
   ],
+  ['tokens', async (page) => page.getByText('nightly import').waitFor(), { hash: () => `#/${ACCOUNT}/tokens` }],
+  [
+    'new_token',
+    async (page) => {
+      await page.getByRole('button', { name: 'Make a token' }).click();
+      await page.getByLabel('Key prefix').waitFor();
+    },
+    { first: 'tokens' },
+  ],
+  ['activity', async (page) => page.getByRole('region', { name: 'Calls' }).waitFor(), { hash: () => `#/${ACCOUNT}/activity` }],
   ['empty', async (page) => page.getByText('Nothing found').waitFor(), { hash: () => place(store.id, { prefix: 'nothing' }) }],
 ];
 const looks = [
@@ -125,7 +137,7 @@ const looks = [
   ['dark', { colorScheme: 'dark' }, { runOnly: ['color-contrast'] }],
   ['narrow', { viewport: { width: 390, height: 780 } }, { rules: { 'color-contrast': { enabled: false } } }],
 ];
-const pictures = ['namespaces', 'keys', 'folders-dark', 'value', 'review', 'upload', 'delete_by_filter-dark', 'keys-narrow'];
+const pictures = ['namespaces', 'tokens', 'activity', 'keys', 'folders-dark', 'value', 'review', 'upload', 'delete_by_filter-dark', 'keys-narrow'];
 
 async function show(page, name) {
   const [, act, { first } = {}] = views.find(([each]) => each === name);

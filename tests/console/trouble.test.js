@@ -1,5 +1,6 @@
 // A server that is slow, gone or failing; a token that may not write or is revoked.
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Cubby, panel, place, sharedCubby, signedIn, Store, toast, useBrowser } from './support/console.js';
 
@@ -7,6 +8,14 @@ const server = sharedCubby();
 useBrowser();
 
 const networkFailures = /ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_FAILED|status of (403|401|500)/;
+// A signal takes until each thread has had its turn: on a busy machine the server would still answer meanwhile.
+async function halt({ process: { child } }) {
+  child.kill('SIGSTOP');
+  const threads = `/proc/${child.pid}/task`;
+  const isHalted = (thread) => / T /.test(readFileSync(`${threads}/${thread}/stat`, 'utf8').replace(/.*\)/, ''));
+  while (!readdirSync(threads).every(isHalted)) await new Promise(setImmediate);
+}
+
 const retry = (page) => page.getByRole('button', { name: 'Try again' });
 
 test('a server that is gone is said to be so, and the page goes on when it is back', async () => {
@@ -37,7 +46,7 @@ test('a server that is slow is waited for, with a sign of it', async () => {
   await store.put('k', 'the value');
   const page = await signedIn(own, place(store.id));
   await page.locator('.row .name', { hasText: 'k' }).waitFor();
-  own.process.child.kill('SIGSTOP');
+  await halt(own);
   await page.locator('.row .name', { hasText: 'k' }).click();
   await panel(page).getByRole('status', { name: 'Loading' }).waitFor();
   assert.equal(await panel(page).locator('.content').count(), 0);
@@ -53,7 +62,7 @@ test('a server that does not answer in time is given up with a reason', async ()
   const page = await signedIn(own, place(store.id));
   await page.getByText('No keys yet').waitFor();
   await page.clock.install();
-  own.process.child.kill('SIGSTOP');
+  await halt(own);
   await page.getByRole('button', { name: 'Reload the list' }).click();
   await page.clock.runFor(31_000);
   await page.locator('.keys').getByText('The server has not answered within 30 seconds.').waitFor();
@@ -96,26 +105,6 @@ test('a search that fails in the middle goes on from there', async () => {
   await retry(page).click();
   await page.locator('.row .name', { hasText: 'k4999' }).waitFor();
   await page.getByText('1 match in 5,000 looked at').waitFor();
-});
-
-// Cubby has no way yet to make a token that may only read, so the refusals of writes are made up as it words them.
-test('a token that may only read sees everything and is offered nothing that writes', async () => {
-  const store = await Store.made(server, 'read only');
-  await store.put('k', 'v');
-  const page = await signedIn(server, place(store.id, { key: 'k' }), { expects: networkFailures });
-  const refusal = { result: null, success: false, errors: [{ code: 10000, message: 'Authentication error' }], messages: [] };
-  await page.route('**/storage/kv/**', (route) =>
-    ['GET', 'HEAD'].includes(route.request().method()) ? route.continue() : route.fulfill({ status: 403, json: refusal }),
-  );
-  await panel(page).getByRole('button', { name: 'Delete' }).click();
-  await toast(page).getByText('The token does not allow this.').waitFor();
-  await page.getByText('Read only', { exact: true }).waitFor();
-  for (const name of ['New key', 'Upload']) {
-    for (const button of await page.getByRole('button', { name, exact: true }).all()) assert.ok(await button.isDisabled());
-  }
-  assert.ok(await panel(page).getByRole('button', { name: 'Edit' }).isDisabled());
-  assert.ok(await panel(page).getByRole('button', { name: 'Delete' }).isDisabled());
-  assert.equal((await store.get('k')).text, 'v');
 });
 
 test('a token that is no longer valid ends the session with a reason', async () => {

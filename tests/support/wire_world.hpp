@@ -65,11 +65,12 @@ class World {
 
   ManualClock clock;
   std::unique_ptr<Engine> engine = make_memory_engine();
-  KvService kv{*engine, clock};
+  Activity activity;
+  KvService kv{*engine, clock, {.activity = &activity}};
   Namespaces namespaces{*engine};
   Access access{*engine, clock, std::nullopt};
   Tokens tokens{*engine, clock};
-  RestApi api{kv, namespaces, access, tokens};
+  RestApi api{kv, namespaces, access, tokens, activity};
   BindingApi binding{kv, namespaces, access, {.account = account}};
 
  private:

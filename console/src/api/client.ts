@@ -26,6 +26,38 @@ export interface KeyPage {
 export interface Usage {
   keys: number;
   bytes: number;
+  per_second: { reads: number; writes: number; deletes: number; lists: number };
+}
+
+export interface Token {
+  id: string;
+  name: string;
+  status: 'active' | 'expired' | 'revoked';
+  right: 'read' | 'write' | 'admin';
+  account_id: string | null; // null: every account
+  namespaces: string[]; // empty: all
+  key_prefix: string;
+  sources: string[]; // empty: everywhere
+  created: number;
+  expiration: number | null;
+}
+
+export type NewToken = Omit<Token, 'id' | 'status' | 'created'>;
+
+// The last hour: one array a figure, all of one length, the oldest sample first.
+export interface Activity {
+  seconds_per_sample: number;
+  at: number[];
+  reads: number[];
+  writes: number[];
+  deletes: number[];
+  lists: number[];
+  p50_us: number[];
+  p99_us: number[];
+  memory_reads: number[];
+  disk_reads: number[];
+  keys: (number | null)[];
+  bytes: (number | null)[];
 }
 
 // What is known of a value without reading it.
@@ -83,6 +115,28 @@ export class Api {
 
   async verify(signal?: AbortSignal): Promise<void> {
     await this.result('GET', 'client/v4/user/tokens/verify', { signal });
+  }
+
+  // What the token in use may do.
+  async self(): Promise<Token> {
+    return this.result('GET', 'cubby/v1/tokens/self', {});
+  }
+
+  async tokens(signal?: AbortSignal): Promise<Token[]> {
+    return this.result('GET', 'cubby/v1/tokens', { signal });
+  }
+
+  // With its text, which is told this once.
+  async createToken(wanted: NewToken): Promise<Token & { token: string }> {
+    return this.result('POST', 'cubby/v1/tokens', json(wanted));
+  }
+
+  async revokeToken(id: string): Promise<void> {
+    await this.result('DELETE', `cubby/v1/tokens/${id}`, {});
+  }
+
+  async activity(signal?: AbortSignal): Promise<Activity> {
+    return this.result('GET', 'cubby/v1/activity', { signal });
   }
 
   // All namespaces of an account, by title.

@@ -35,12 +35,13 @@ interface Props {
 type Open = 'upload' | 'export' | 'delete' | 'delete-by-filter' | 'connect' | 'rename' | 'remove';
 
 export function NamespacePage({ place, route, go, setTitle }: Props) {
-  const { api, mayWrite } = useSession();
+  const { api, mayWrite, self } = useSession();
   const read = useCall('read');
   const write = useCall('write');
   const tell = useTell();
   const { data: namespace, error, reload, set } = useLoad((signal) => api.namespace(place, signal), []);
-  const usage = useLoad((signal) => api.usage(place.namespace, signal), []);
+  // Whoever has some of the keys is not told how many there are.
+  const usage = useLoad((signal) => (self.key_prefix ? Promise.resolve(null) : api.usage(place.namespace, signal)), []);
   const { feed, restart } = useFeed(place, route);
   const [selected, setSelected] = useState(new Set<string>());
   const [open, setOpen] = useState<Open | null>(null);

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { isAbort, sentence, type Account, type Namespace, type Usage } from '../api/client.ts';
 import type { Go } from '../app.tsx';
 import { home, routeHash } from '../route.ts';
-import { useSession } from '../session.tsx';
+import { mayManage, useSession } from '../session.tsx';
 import { bytesText, count, counted } from '../text/format.ts';
 import { Button, CopyButton, Failure, Notice } from '../ui/controls.tsx';
 import { Icon } from '../ui/icons.tsx';
@@ -22,7 +22,8 @@ interface Props {
 }
 
 export function NamespacesPage({ account, go, setTitle }: Props) {
-  const { api, mayWrite } = useSession();
+  const { api, self } = useSession();
+  const mayWrite = useSession().mayWrite && mayManage(self);
   const { data, error, reload } = useLoad((signal) => api.namespaces(account.id, signal), [account.id]);
   const [search, setSearch] = useState('');
   const [open, setOpen] = useState<Open | null>(null);
@@ -86,6 +87,7 @@ export function NamespacesPage({ account, go, setTitle }: Props) {
               <th>Id</th>
               {usage && <th class="number">Keys</th>}
               {usage && <th class="number">Size</th>}
+              {usage && <th class="number">Calls</th>}
               <th>
                 <span class="unseen">Actions</span>
               </th>
@@ -106,6 +108,7 @@ export function NamespacesPage({ account, go, setTitle }: Props) {
                 </td>
                 {usage && <td class="number">{usageText(usage.get(each.id), ({ keys }) => count(keys))}</td>}
                 {usage && <td class="number">{usageText(usage.get(each.id), ({ bytes }) => bytesText(bytes))}</td>}
+                {usage && <td class="number">{usageText(usage.get(each.id), callsText)}</td>}
                 <td class="acts">
                   <Menu
                     label={`Actions for ${each.title}`}
@@ -168,13 +171,20 @@ function usageText(usage: Usage | undefined, text: (usage: Usage) => string) {
   return usage ? text(usage) : <span class="quiet">–</span>;
 }
 
+// How many calls a second, of all kinds, in the last minute.
+function callsText({ per_second: { reads, writes, deletes, lists } }: Usage): string {
+  const all = reads + writes + deletes + lists;
+  return all === 0 ? '–' : `${all < 9.95 ? all.toFixed(1) : count(Math.round(all))}/s`;
+}
+
 const usageShownMax = 100; // one call each
 
 // Keys and bytes of the namespaces on the page; null while nothing is known and where the server does not count.
 function useUsage(namespaces: Namespace[]): Map<string, Usage> | null {
-  const { api } = useSession();
+  const { api, self } = useSession();
   const [usage, setUsage] = useState<Map<string, Usage> | null>(null);
-  const ids = namespaces.slice(0, usageShownMax).map(({ id }) => id);
+  // Whoever has some of the keys is not told how many there are.
+  const ids = self.key_prefix ? [] : namespaces.slice(0, usageShownMax).map(({ id }) => id);
   useEffect(() => {
     const control = new AbortController();
     const load = async () => {

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Account } from '../api/client.ts';
 import type { Go } from '../app.tsx';
-import { home, routeHash } from '../route.ts';
+import { home, routeHash, type Page } from '../route.ts';
 import { useSession } from '../session.tsx';
 import { IconButton } from './controls.tsx';
 import { Mark } from './icons.tsx';
@@ -13,8 +13,15 @@ const nextTheme: Record<Theme, Theme> = { system: 'light', light: 'dark', dark: 
 const themeIcon = { system: 'system', light: 'sun', dark: 'moon' } as const;
 const themeLabel = { system: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' };
 
-export function TopBar({ account, title, go }: { account: Account; title: string | null; go: Go }) {
-  const { accounts, mayWrite, signOut } = useSession();
+interface Props {
+  account: Account;
+  page: Page;
+  title: string | null; // of the namespace that is open
+  go: Go;
+}
+
+export function TopBar({ account, page, title, go }: Props) {
+  const { accounts, mayWrite, self, signOut } = useSession();
   const [theme, showTheme] = useState(currentTheme);
   const [isHelpOpen, setHelpOpen] = useState(false);
   useKeys({ '?': () => setHelpOpen(true) });
@@ -30,13 +37,19 @@ export function TopBar({ account, title, go }: { account: Account; title: string
         <span>Cubby</span>
       </a>
       <nav aria-label="Where you are">
-        <a href={namespaces} aria-current={title === null ? 'page' : undefined}>
+        <a href={namespaces} aria-current={title === null && page === 'namespaces' ? 'page' : undefined}>
           Namespaces
         </a>
         {title !== null && (
           <span class="here" aria-current="page">
             <bdi>{title}</bdi>
           </span>
+        )}
+        {title === null && self.right === 'admin' && (
+          <>
+            <PageLink account={account} name="tokens" page={page} label="Tokens" />
+            {self.account_id === null && <PageLink account={account} name="activity" page={page} label="Activity" />}
+          </>
         )}
       </nav>
       <span class="space" />
@@ -59,5 +72,13 @@ export function TopBar({ account, title, go }: { account: Account; title: string
       <IconButton icon="signOut" label="Sign out" onClick={() => signOut()} />
       {isHelpOpen && <ShortcutsDialog onClose={() => setHelpOpen(false)} />}
     </header>
+  );
+}
+
+function PageLink({ account, name, page, label }: { account: Account; name: Page; page: Page; label: string }) {
+  return (
+    <a href={routeHash({ ...home, account: account.id, page: name })} aria-current={page === name ? 'page' : undefined}>
+      {label}
+    </a>
   );
 }

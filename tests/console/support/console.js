@@ -104,6 +104,18 @@ export class Store {
     }
   }
 
+  // The text of a token for this namespace's account.
+  static async token(server, wanted) {
+    const response = await fetch(`${server.origin}/cubby/v1/tokens`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${server.token}` },
+      body: JSON.stringify({ account_id: ACCOUNT, ...wanted }),
+    });
+    const { result, errors } = await response.json();
+    assert.ok(result, JSON.stringify(errors));
+    return result.token;
+  }
+
   async remove(key) {
     await call(this.server, 'DELETE', `/${this.id}/values/${encodeURIComponent(key)}`);
   }
