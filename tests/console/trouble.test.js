@@ -43,6 +43,7 @@ test('a server that is slow is waited for, with a sign of it', async () => {
   assert.equal(await panel(page).locator('.content').count(), 0);
   own.process.child.kill('SIGCONT');
   await panel(page).getByText('the value').waitFor();
+  await page.close(); // it asks by itself, for sizes say, and would complain of a server that is gone
   await own.stop();
 });
 
@@ -59,6 +60,7 @@ test('a server that does not answer in time is given up with a reason', async ()
   own.process.child.kill('SIGCONT');
   await retry(page).click();
   await page.getByText('No keys yet').waitFor();
+  await page.close();
   await own.stop();
 });
 

@@ -55,8 +55,9 @@ test('an empty value and a key that is not there are told apart', async () => {
 
 test('an edit shows its difference before it is saved', async () => {
   const { page, store } = await opened('edit', 'k', 'one\ntwo\nthree', { expiration_ttl: 5000, metadata: { v: 1 } });
-  await page.keyboard.press('e');
-  await panel(page).getByLabel('Value', { exact: true }).fill('one\n2\nthree');
+  await panel(page).waitFor();
+  await page.keyboard.press('e'); // perhaps before the value has come
+  await panel(page).getByRole('textbox', { name: 'Value', exact: true }).fill('one\n2\nthree');
   await panel(page).getByLabel('Metadata').fill('{ "v": 2 }');
   await panel(page).getByRole('button', { name: 'After a time' }).click();
   await panel(page).getByRole('spinbutton', { name: 'Expiry' }).fill('2');

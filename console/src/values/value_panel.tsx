@@ -53,10 +53,12 @@ export function ValuePanel({ place, keyName, now, onClose, onDirty, onSaved, onD
   const nature = useMemo(() => (stored ? natureOf(stored.bytes) : null), [stored]);
   const [chosenView, setView] = useState<View | null>(null);
 
-  const edit = () => mayWrite && stored && setEditing(true);
+  // While the value is still on its way, editing begins once it is there.
+  const isGone = data !== null && stored === null;
+  const edit = () => mayWrite && !isGone && setEditing(true);
   useKeys({
     e: () => edit(),
-    Escape: () => !isEditing && onClose(),
+    Escape: () => !(isEditing && stored) && onClose(),
   });
 
   const download = async () => {
