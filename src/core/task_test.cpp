@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/steady_timer.hpp>
+#include <memory>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -35,6 +36,17 @@ Task<int> failure() {
 
 TEST(Task, AnswersWhatItReturns) {
   EXPECT_EQ(run(number(7)), 7);
+}
+
+TEST(Task, MayBeReadyWithoutACoroutine) {
+  EXPECT_EQ(run(Task<int>::ready(7)), 7);
+  const auto moved = []() -> Task<std::string> {
+    auto text = Task<std::unique_ptr<std::string>>::ready(std::make_unique<std::string>("moved"));
+    auto elsewhere = std::move(text);
+    const auto pointer = co_await std::move(elsewhere);
+    co_return *pointer;
+  };
+  EXPECT_EQ(run(moved()), "moved");
 }
 
 TEST(Task, DoesNotStartBeforeItIsAwaited) {
