@@ -4,6 +4,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
+#include <numeric>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -100,6 +101,32 @@ TEST(Task, ComesBackToItsLoopFromAnotherThread) {
     co_return answer == 7 && std::this_thread::get_id() == home;
   };
   EXPECT_TRUE(run(visit()));
+}
+
+TEST(Task, ManyThatAreResumedTogetherGoOnInOrderOnTheirLoop) {
+  boost::asio::io_context loop;
+  std::vector<std::function<void(int)>> waiting;
+  std::vector<int> seen;
+  const auto wait = [](std::vector<std::function<void(int)>>& all, std::vector<int>& answers) -> Task<void> {
+    auto start = [&](std::function<void(int)> resume) { all.push_back(std::move(resume)); };
+    answers.push_back(co_await resume_later<int>(start));
+  };
+  constexpr int count = 200;
+  for (int i = 0; i < count; ++i) spawn(loop, wait(waiting, seen), [](std::exception_ptr) {});
+  while (waiting.size() < count) loop.run_one();
+
+  std::thread([&] {
+    const ResumeTogether together;
+    for (int i = 0; i < count; ++i) waiting[static_cast<std::size_t>(i)](i);
+    EXPECT_EQ(loop.poll(), 0u) << "not before all are";
+  }).join();
+  waiting.clear();
+  loop.restart();
+  loop.run();
+
+  std::vector<int> in_order(count);
+  std::iota(in_order.begin(), in_order.end(), 0);
+  EXPECT_EQ(seen, in_order);
 }
 
 TEST(Task, WaitsForAnOperationAndGetsItsResults) {
