@@ -59,6 +59,7 @@ inline constexpr std::size_t body_piece_bytes = 64 * KiB;             // one rea
 // Storage, all ours.
 inline constexpr std::size_t inline_value_bytes_max = 1 * KiB;  // larger values live beside their head
 inline constexpr std::size_t value_piece_bytes = 256 * KiB;
+inline constexpr std::size_t hot_heads_max = 8192;     // 3 MiB of heads with the median value, 20 MiB at most
 inline constexpr std::uint32_t sweep_rows_max = 1000;  // expired values of one commit
 
 static_assert(bulk_get_keys_max * (key_bytes_max * 6 + 64) <= bulk_get_request_bytes_max,

@@ -23,6 +23,8 @@ class Activity {
   static constexpr std::size_t samples_max = 720;      // an hour of them
   static constexpr std::size_t samples_of_rates = 12;  // a minute of them
 
+  static constexpr std::size_t namespaces_max = 1000;  // whose calls a thread tells apart within a sample
+
   Activity();
   ~Activity();
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/resume.hpp"
 
 namespace cubby {
 
@@ -75,6 +76,7 @@ class CommitQueue {
   // Commits from `first` up to the next exclusive change, or that change alone; returns where the next group
   // begins.
   Iterator commit_group(Iterator first, Iterator last) {
+    const ResumeTogether answers;
     Batch batch = begin_();
     std::vector<Change*> staged;
     Iterator each = first;

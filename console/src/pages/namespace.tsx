@@ -11,7 +11,7 @@ import { KeyGrid } from '../keys/key_grid.tsx';
 import { keep, putBack, type Kept } from '../keys/undo.ts';
 import { UploadDialog } from '../keys/upload_dialog.tsx';
 import { parseRoute, type Route } from '../route.ts';
-import { useCall, useSession } from '../session.tsx';
+import { mayManage, useCall, useSession } from '../session.tsx';
 import { bytesText, count, counted, nowSeconds } from '../text/format.ts';
 import { limits } from '../text/limits.ts';
 import { Button, CopyButton, Failure, IconButton, Notice } from '../ui/controls.tsx';
@@ -180,7 +180,7 @@ export function NamespacePage({ place, route, go, setTitle }: Props) {
               { label: isFiltered ? 'Export what is found…' : 'Export all…', icon: 'download', act: () => { setSelected(new Set()); setOpen('export'); } },
               { label: 'Upload…', icon: 'upload', isDisabled: !mayWrite, act: () => setOpen('upload') },
               { label: 'Connect…', icon: 'code', act: () => setOpen('connect') },
-              { label: 'Rename namespace…', icon: 'edit', isDisabled: !mayWrite, act: () => setOpen('rename') },
+              { label: 'Rename namespace…', icon: 'edit', isDisabled: !(mayWrite && mayManage(self)), act: () => setOpen('rename') },
               {
                 label: isFiltered ? 'Delete what is found…' : 'Delete all keys…',
                 icon: 'delete',
@@ -188,7 +188,7 @@ export function NamespacePage({ place, route, go, setTitle }: Props) {
                 isDisabled: !mayWrite,
                 act: () => setOpen('delete-by-filter'),
               },
-              { label: 'Delete namespace…', icon: 'delete', isDangerous: true, isDisabled: !mayWrite, act: () => setOpen('remove') },
+              { label: 'Delete namespace…', icon: 'delete', isDangerous: true, isDisabled: !(mayWrite && mayManage(self)), act: () => setOpen('remove') },
             ]}
           />
         </div>
