@@ -152,12 +152,15 @@ test('sizes and times are short', () => {
 test('a link brings the same view back', () => {
   const route = {
     account: '0123456789abcdef0123456789abcdef',
+    page: 'namespaces',
     namespace: 'fedcba9876543210fedcba9876543210',
     filter: { prefix: 'a/ü &=#?', contains: '<x>', metadata: '"', expiry: 'day' },
     separator: ':',
     key: '\0\n\u202e/%2F+ ',
   };
   assert.deepEqual(parseRoute(routeHash(route)), route);
+  const tokens = { ...home, account: route.account, page: 'tokens' };
+  assert.deepEqual(parseRoute(routeHash(tokens)), tokens);
   assert.deepEqual(parseRoute(''), home);
   assert.deepEqual(parseRoute('#/not-an-id/x?key=a'), { ...home, key: 'a' });
 });

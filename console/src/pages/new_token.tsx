@@ -93,7 +93,7 @@ export function NewTokenDialog({ account, titles, onClose, onDone }: Props) {
       {isScoped && titles.size > 0 && (
         <fieldset class="picks">
           <legend>Namespaces</legend>
-          <div>
+          <div tabIndex={0} role="group" aria-label="Namespaces">
             {[...titles].map(([id, title]) => (
               <label key={id}>
                 <input type="checkbox" checked={namespaces.includes(id)} onChange={() => toggle(id)} />
