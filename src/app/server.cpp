@@ -110,7 +110,8 @@ int serve(const ServeConfig& config) {
   KvService kv(**engine, clock, settings);
   Namespaces namespaces(**engine);
   Access access(**engine, clock, config.admin_token);
-  RestApi rest(kv, namespaces, access);
+  Tokens tokens(**engine, clock);
+  RestApi rest(kv, namespaces, access, tokens);
   DevClockApi rest_with_dev_clock(rest, access, dev_clock);
   HttpHandler& api = config.dev_clock ? static_cast<HttpHandler&>(rest_with_dev_clock) : rest;
   StaticAssets site(console_assets(), api);

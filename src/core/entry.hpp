@@ -6,7 +6,9 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "core/address.hpp"
 #include "core/byte_source.hpp"
 #include "core/clock.hpp"
 #include "core/metadata.hpp"
@@ -80,6 +82,10 @@ struct Token {
   std::optional<AccountId> account;   // nothing: every account
   std::optional<Instant> expiration;  // nothing: until it is revoked
   bool revoked = false;
+  std::vector<NamespaceId> namespaces{};  // empty: all of the account
+  std::string key_prefix{};               // of all keys that it reaches
+  std::vector<AddressRange> sources{};    // where it may be used from; empty: everywhere
+  Instant created{};                      // the epoch: by a version that did not note it
 
   bool operator==(const Token&) const = default;
 };

@@ -70,6 +70,8 @@ enum class Errc {
   auth_key_refused,    // X-Auth-Key with X-Auth-Email that is no token
   permission_missing,  // a right that the token lacks, or an account that is not its own
   account_not_found,   // argument: the path as sent
+  token_not_found,
+  token_option_invalid,  // of a token that is to be made; argument: why
 
   // The request as such.
   route_unknown,       // argument: the path as sent

@@ -44,6 +44,8 @@ inline constexpr std::size_t json_body_bytes_max = 64 * KiB;  // ours; bodies of
 // Credentials. The shape is what Terraform accepts before it sends anything.
 inline constexpr std::size_t token_characters_min = 40;
 inline constexpr std::size_t token_characters_max = 80;
+inline constexpr std::size_t token_name_bytes_max = 128;  // ours
+inline constexpr std::size_t token_scope_items_max = 64;  // ours; namespaces, and sources, of one token
 
 // One HTTP connection, all ours.
 inline constexpr std::size_t request_head_bytes_max = 32 * KiB;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace cubby {
 struct Place {
   AccountId account;
   NamespaceId namespace_id;
+  std::string_view key_prefix{};  // of all keys that the caller may touch; outlives the call
 };
 
 // A value on its way in.
@@ -76,6 +78,18 @@ struct NewNamespace {
   NamespaceMode mode = NamespaceMode::classic;
 };
 
+// A token that is wanted. `account` has been said to be every account where it is nothing.
+struct NewToken {
+  std::string name;
+  Right right = Right::read;
+  std::optional<AccountId> account;
+  bool is_account_named = false;  // otherwise it is the caller's only one
+  std::vector<NamespaceId> namespaces;
+  std::string key_prefix;
+  std::vector<AddressRange> sources;
+  std::optional<Instant> expiration;
+};
+
 struct ListNamespaces {
   enum class Order { id, title };
   enum class Direction { ascending, descending };
@@ -83,6 +97,7 @@ struct ListNamespaces {
   std::uint32_t per_page = 0;
   Order order = Order::id;
   Direction direction = Direction::ascending;
+  std::vector<NamespaceId> only{};  // empty: whichever the account has
 };
 
 struct NamespacePage {

@@ -140,7 +140,8 @@ template <class Done>
 RootTask run_as_root(Task<void> task, Done done) {
   std::exception_ptr failure;
   try {
-    co_await std::move(task);
+    // Clang 14 takes the frame's copy of the parameter for a use after this move.
+    co_await std::move(task);  // NOLINT(bugprone-use-after-move)
   } catch (...) {
     failure = std::current_exception();
   }

@@ -96,14 +96,17 @@ Task<Result<Place>> BindingApi::find_place(const Grant& grant, const BindingRequ
   const auto& name = request.namespace_name ? request.namespace_name : options_.default_namespace;
   if (!name) co_return fail(Errc::namespace_missing);
   const AccountId account = grant.account.value_or(options_.account);
-  const bool may_create = options_.creates_namespaces && grant.allows(Right::write, account);
+  const bool may_create =
+      options_.creates_namespaces && grant.allows(Right::write, account) && grant.is_unscoped();
   // Not one expression: GCC 12 destroys temporaries of the branch that a conditional `co_await` does not
   // take.
   auto finding = may_create ? namespaces_.find_or_create(account, *name) : namespaces_.find(account, *name);
   const auto found = co_await std::move(finding);
   if (!found) co_return found.error();
-  if (!grant.allows(needed, found->account)) co_return fail(Errc::permission_missing);
-  co_return Place{found->account, found->id};
+  if (!grant.allows(needed, found->account) || !grant.reaches(found->id)) {
+    co_return fail(Errc::permission_missing);
+  }
+  co_return Place{found->account, found->id, grant.key_prefix};
 }
 
 ConnectionRules binding_connection_rules() {

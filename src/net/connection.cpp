@@ -139,7 +139,9 @@ class Connection::Body final : public RequestBody {
 };
 
 Connection::Connection(SocketStream::Socket socket, HttpHandler& handler, const ConnectionRules& rules)
-    : stream_(std::move(socket)), handler_(handler), rules_(rules) {}
+    : stream_(std::move(socket)), handler_(handler), rules_(rules) {
+  caller_.address = stream_.peer();
+}
 
 void Connection::finish() {
   is_finishing_ = true;

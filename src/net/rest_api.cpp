@@ -45,6 +45,10 @@ constexpr Route routes[] = {
     {Method::delete_, "accounts/{account}/{kv}/namespaces/{namespace}", delete_namespace, Right::write,
      "remove namespace"},
     {Method::get, "cubby/v1/namespaces/{namespace}/usage", get_usage, Right::read, "get usage"},
+    {Method::get, "cubby/v1/tokens", list_tokens, Right::admin, "list tokens"},
+    {Method::post, "cubby/v1/tokens", create_token, Right::admin, "create token"},
+    {Method::get, "cubby/v1/tokens/{name}", get_token, Right::admin, "get token"},
+    {Method::delete_, "cubby/v1/tokens/{name}", revoke_token, Right::admin, "revoke token"},
     // What wrangler asks around its KV commands.
     {Method::get, "accounts", list_accounts, Right::read, "list accounts"},
     {Method::get, "accounts/{account}", get_account, Right::read, "get account"},
@@ -119,7 +123,13 @@ Task<Result<Response>> RestApi::call_route(const RouteMatch& match, const Reques
         route.handler == verify_token && grant.error().code == Errc::token_refused;
     co_return asks_whether_valid ? fail(Errc::token_unverified) : grant.error();
   }
-  Call call{head, body, Query(query_of(head.target)), **grant, {no_account, no_namespace}, match.key};
+  Call call{head,
+            body,
+            Query(query_of(head.target)),
+            **grant,
+            {no_account, no_namespace, (*grant)->key_prefix},
+            match.key,
+            match.name};
   if (!match.account.empty()) {
     const auto account = co_await find_account(match, head, caller);
     if (!account) co_return account.error();
@@ -128,6 +138,7 @@ Task<Result<Response>> RestApi::call_route(const RouteMatch& match, const Reques
   if (!match.namespace_id.empty()) {
     const auto id = NamespaceId::parse(match.namespace_id);
     if (!id) co_return malformed_namespace(route, match, head);
+    if (!(*grant)->reaches(*id)) co_return fail(Errc::permission_missing);
     call.place.namespace_id = *id;
   }
   body.allow(limits::request_body_bytes_max);

@@ -8,6 +8,7 @@
 #include "service/access.hpp"
 #include "service/kv_service.hpp"
 #include "service/namespaces.hpp"
+#include "service/tokens.hpp"
 #include "wire/percent.hpp"
 
 namespace cubby {
@@ -15,8 +16,8 @@ namespace cubby {
 // Serves everything on the API listener: `/client/v4/…`, the same at the root, `/cubby/v1/…` and `/healthz`.
 class RestApi final : public HttpHandler {
  public:
-  RestApi(KvService& kv, Namespaces& namespaces, Access& access)
-      : kv_(kv), namespaces_(namespaces), access_(access) {}
+  RestApi(KvService& kv, Namespaces& namespaces, Access& access, Tokens& tokens)
+      : kv_(kv), namespaces_(namespaces), access_(access), tokens_(tokens) {}
 
   Task<Response> handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) override;
   Response refusal(const Error& error) override;
@@ -24,6 +25,7 @@ class RestApi final : public HttpHandler {
   KvService& kv() { return kv_; }
   Namespaces& namespaces() { return namespaces_; }
   Access& access() { return access_; }
+  Tokens& tokens() { return tokens_; }
 
  private:
   Task<Result<Response>> call_route(const RouteMatch& match, const RequestHead& head, RequestBody& body,
@@ -35,6 +37,7 @@ class RestApi final : public HttpHandler {
   KvService& kv_;
   Namespaces& namespaces_;
   Access& access_;
+  Tokens& tokens_;
 };
 
 // One call of a route, after all checks that do not depend on the route.
@@ -45,6 +48,7 @@ struct Call {
   const Grant& grant;
   Place place;                   // as far as the route names it
   std::string_view key_segment;  // as sent
+  std::string_view name_segment;
 };
 
 // The whole table.

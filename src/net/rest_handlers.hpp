@@ -25,6 +25,12 @@ Task<Result<Response>> delete_namespace(RestApi& api, Call& call);
 // Cubby's own calls (usage_handlers.cpp).
 Task<Result<Response>> get_usage(RestApi& api, Call& call);
 
+// Tokens (token_handlers.cpp).
+Task<Result<Response>> list_tokens(RestApi& api, Call& call);
+Task<Result<Response>> create_token(RestApi& api, Call& call);
+Task<Result<Response>> get_token(RestApi& api, Call& call);
+Task<Result<Response>> revoke_token(RestApi& api, Call& call);
+
 // Accounts and tokens, as far as clients ask about them around KV calls (account_handlers.cpp).
 Task<Result<Response>> list_accounts(RestApi& api, Call& call);
 Task<Result<Response>> get_account(RestApi& api, Call& call);

@@ -45,7 +45,9 @@ bool match_segments(std::string_view pattern_text, std::string_view path_text, R
       match.account = segment;
     else if (expected == "{namespace}")
       match.namespace_id = segment;
-    else if (expected != segment && expected != "{name}")
+    else if (expected == "{name}")
+      match.name = segment;
+    else if (expected != segment)
       return false;
     // A variable segment is never empty: `…/namespaces//keys` is no route.
     if (segment.empty()) return false;
@@ -76,11 +78,11 @@ Result<RouteMatch> find_route(std::span<const Route> routes, std::string_view pa
   std::string_view relative = path;
   if (relative.starts_with('/')) relative.remove_prefix(1);
   for (const Route& route : routes) {
-    RouteMatch match{&route, {}, {}, {}};
+    RouteMatch match{.route = &route};
     if (route.method == method && match_segments(route.pattern, relative, match)) return match;
   }
   for (const Route& route : routes) {
-    RouteMatch match{&route, {}, {}, {}};
+    RouteMatch match{.route = &route};
     if (match_segments(route.pattern, relative, match)) add_allowed(allowed, route.method);
   }
   if (!allowed.empty()) return fail(Errc::method_not_allowed, std::string(head.method_text));

@@ -32,9 +32,10 @@ struct Route {
 // What the variable segments of a pattern matched, raw. Views of the target.
 struct RouteMatch {
   const Route* route = nullptr;
-  std::string_view account;
-  std::string_view namespace_id;
-  std::string_view key;
+  std::string_view account{};
+  std::string_view namespace_id{};
+  std::string_view key{};
+  std::string_view name{};
 };
 
 // The path of a target in origin or absolute form, without prefix of the API and query. Both prefixes are

@@ -1,10 +1,12 @@
 #include "net/socket_stream.hpp"
 
+#include <netinet/in.h>
 #include <poll.h>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstring>
 
 #include "core/limits.hpp"
 #include "core/use_task.hpp"
@@ -23,6 +25,27 @@ SocketStream::SocketStream(Socket socket) : socket_(std::move(socket)) {
   ErrorCode ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);  // fails on a unix socket, which needs it not
+}
+
+std::optional<Address> SocketStream::peer() const {
+  ErrorCode error;
+  const auto endpoint = socket_.remote_endpoint(error);
+  if (error) return std::nullopt;
+  if (endpoint.protocol().family() == AF_INET) {
+    sockaddr_in v4;
+    std::memcpy(&v4, endpoint.data(), sizeof v4);
+    std::array<std::uint8_t, 4> bytes;
+    std::memcpy(bytes.data(), &v4.sin_addr, bytes.size());
+    return Address::from_v4(bytes);
+  }
+  if (endpoint.protocol().family() == AF_INET6) {
+    sockaddr_in6 v6;
+    std::memcpy(&v6, endpoint.data(), sizeof v6);
+    Address::Bytes bytes;
+    std::memcpy(bytes.data(), &v6.sin6_addr, bytes.size());
+    return Address(bytes);
+  }
+  return std::nullopt;
 }
 
 void SocketStream::check_deadline(SteadyTime now) {

@@ -5,8 +5,10 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <chrono>
+#include <optional>
 #include <string_view>
 
+#include "core/address.hpp"
 #include "core/error.hpp"
 #include "core/task.hpp"
 
@@ -21,6 +23,9 @@ class SocketStream {
   using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, LoopExecutor>;
 
   explicit SocketStream(Socket socket);
+
+  // Where the other end is; nothing for a unix socket.
+  std::optional<Address> peer() const;
 
   // Until when the next operation, or several, must be done.
   void set_deadline(std::chrono::steady_clock::duration from_now) {

@@ -22,6 +22,11 @@ bool is_same(std::string_view secret, std::string_view guess) {
   return secret.size() == guess.size() && CRYPTO_memcmp(secret.data(), guess.data(), guess.size()) == 0;
 }
 
+bool may_come_from(const Token& token, const std::optional<Address>& from) {
+  if (token.sources.empty()) return true;
+  return from && std::ranges::any_of(token.sources, [&](const auto& range) { return range.contains(*from); });
+}
+
 }  // namespace
 
 std::string make_token_text() {
@@ -55,7 +60,7 @@ Task<Result<const Grant*>> Access::authenticate(std::string_view credentials, Re
   if (!caller.grant || caller.access_generation != generation || !is_same(caller.credentials, credentials)) {
     caller.grant.reset();
     caller.account.reset();
-    auto grant = co_await look_up(credentials);
+    auto grant = co_await look_up(credentials, caller.address);
     if (!grant) co_return grant.error();
     caller.grant = std::move(*grant);
     caller.credentials = credentials;
@@ -73,7 +78,7 @@ Task<Result<bool>> Access::has_account(AccountId id, RememberedCaller& caller) {
   co_return found->has_value();
 }
 
-Task<Result<Grant>> Access::look_up(std::string_view credentials) {
+Task<Result<Grant>> Access::look_up(std::string_view credentials, const std::optional<Address>& from) {
   const TokenHash hash = hash_token(credentials);
   if (environment_hash_ && CRYPTO_memcmp(hash.data(), environment_hash_->data(), hash.size()) == 0) {
     co_return Grant{environment_id_, "CUBBY_ADMIN_TOKEN", Right::admin, std::nullopt, std::nullopt};
@@ -81,8 +86,9 @@ Task<Result<Grant>> Access::look_up(std::string_view credentials) {
   const auto found = co_await engine_.find_token(hash);
   if (!found) co_return found.error();
   const auto& token = *found;
-  if (!token || token->revoked) co_return fail(Errc::token_refused);
-  co_return Grant{token->id, token->name, token->right, token->account, token->expiration};
+  if (!token || token->revoked || !may_come_from(*token, from)) co_return fail(Errc::token_refused);
+  co_return Grant{token->id,         token->name,       token->right,     token->account,
+                  token->expiration, token->namespaces, token->key_prefix};
 }
 
 Task<Result<std::vector<Account>>> Access::accounts(Grant grant) {

@@ -1,9 +1,11 @@
 // Who may do what: from the text of a token to what its holder is granted.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/clock.hpp"
 #include "core/entry.hpp"
@@ -16,15 +18,23 @@ struct Grant {
   TokenId token;
   std::string name;
   Right right = Right::read;
-  std::optional<AccountId> account;   // nothing: every account
-  std::optional<Instant> expiration;  // nothing: until it is revoked
+  std::optional<AccountId> account;       // nothing: every account
+  std::optional<Instant> expiration;      // nothing: until it is revoked
+  std::vector<NamespaceId> namespaces{};  // empty: all of the account
+  std::string key_prefix{};               // of all keys that it reaches
 
   bool allows(Right wanted, AccountId in) const { return right >= wanted && (!account || *account == in); }
+  bool reaches(NamespaceId id) const {
+    return namespaces.empty() || std::find(namespaces.begin(), namespaces.end(), id) != namespaces.end();
+  }
+  // Whether nothing in an account is kept from it, so that it may change the account's namespaces.
+  bool is_unscoped() const { return namespaces.empty() && key_prefix.empty(); }
 };
 
 // Who sent the last request of a connection, so that the next one from the same caller costs neither a hash
 // nor a search. Used by one request at a time.
 struct RememberedCaller {
+  std::optional<Address> address;  // of the connection; nothing: it came by a unix socket
   std::string credentials;
   std::optional<Grant> grant;           // what they were worth
   std::optional<AccountId> account;     // one that is there
@@ -47,8 +57,8 @@ class Access {
   Access(Engine& engine, const Clock& clock, const std::optional<std::string>& environment_token);
 
   // What the caller may do, which `caller` then remembers; a view of that until its next request. A token
-  // that is revoked is refused from then on, remembered or not. Errors: token_refused (unknown, expired or
-  // revoked).
+  // that is revoked is refused from then on, remembered or not. Errors: token_refused (unknown, expired,
+  // revoked, or not to be used from the caller's address).
   Task<Result<const Grant*>> authenticate(std::string_view credentials, RememberedCaller& caller);
 
   // Whether there is such an account. REQUIRES: `caller` is authenticated.
@@ -60,7 +70,7 @@ class Access {
   Task<Result<std::vector<Account>>> accounts(Grant grant);
 
  private:
-  Task<Result<Grant>> look_up(std::string_view credentials);
+  Task<Result<Grant>> look_up(std::string_view credentials, const std::optional<Address>& from);
 
   Engine& engine_;
   const Clock& clock_;

@@ -16,7 +16,20 @@ Task<Result<void>> KvService::check_place(Place place) {
   co_return Result<void>{};
 }
 
+namespace {
+
+bool reaches(const Place& place, std::string_view key) {
+  return key.starts_with(place.key_prefix);
+}
+
+bool reaches_all(const Place& place, const std::vector<Key>& keys) {
+  return std::ranges::all_of(keys, [&](const Key& each) { return reaches(place, each.text()); });
+}
+
+}  // namespace
+
 Task<Result<StoredValue>> KvService::get(Place place, Key key) {
+  if (!reaches(place, key.text())) co_return fail(Errc::permission_missing);
   const Instant now = expiry_now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
   auto value = co_await engine_.get(place.namespace_id, std::move(key), now);
@@ -26,6 +39,7 @@ Task<Result<StoredValue>> KvService::get(Place place, Key key) {
 }
 
 Task<Result<Head>> KvService::head(Place place, Key key) {
+  if (!reaches(place, key.text())) co_return fail(Errc::permission_missing);
   const Instant now = expiry_now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
   auto head = co_await engine_.head(place.namespace_id, std::move(key), now);
@@ -56,6 +70,7 @@ Task<Result<std::uint64_t>> receive(ByteSource& value, Upload& upload, std::uint
 }  // namespace
 
 Task<Result<void>> KvService::put(Place place, Key key, RawExpiration raw_expiration, IncomingValue& value) {
+  if (!reaches(place, key.text())) co_return fail(Errc::permission_missing);
   const Timestamp now = clock_.now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
   const auto expiration = parse_expiration(raw_expiration, expiry_now());
@@ -81,6 +96,7 @@ Task<Result<void>> KvService::remove(Place place, Key key) {
 }
 
 Task<Result<KeyPage>> KvService::list(Place place, ListKeys request) {
+  if (!reaches(place, request.prefix)) co_return fail(Errc::permission_missing);
   const Instant now = expiry_now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
   std::string after;
@@ -108,6 +124,7 @@ Task<Result<KeyPage>> KvService::list(Place place, ListKeys request) {
 }
 
 Task<Result<Usage>> KvService::usage(Place place) {
+  if (!place.key_prefix.empty()) co_return fail(Errc::permission_missing);
   const Instant now = expiry_now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
   co_return co_await engine_.usage(place.namespace_id, now);
@@ -121,6 +138,7 @@ Task<Result<std::size_t>> KvService::put_all(Place place, BulkPairs& pairs) {
     auto pair = co_await pairs.next();
     if (!pair) co_return pair.error();
     if (!*pair) break;
+    if (!reaches(place, (*pair)->key.text())) co_return fail(Errc::permission_missing);
     if (const auto added = co_await bulk.add(std::move(**pair)); !added) co_return added.error();
   }
   auto mutations = bulk.take();
@@ -132,6 +150,7 @@ Task<Result<std::size_t>> KvService::put_all(Place place, BulkPairs& pairs) {
 }
 
 Task<Result<std::size_t>> KvService::remove_all(Place place, std::vector<Key> keys) {
+  if (!reaches_all(place, keys)) co_return fail(Errc::permission_missing);
   const Timestamp now = clock_.now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
   std::sort(keys.begin(), keys.end());
@@ -158,6 +177,7 @@ Task<Result<std::string>> KvService::read_whole(StoredValue value) {
 }
 
 Task<Result<std::vector<BulkGetItem>>> KvService::get_all(Place place, BulkGet request) {
+  if (!reaches_all(place, request.keys)) co_return fail(Errc::permission_missing);
   const Instant now = expiry_now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
   std::vector<BulkGetItem> items;

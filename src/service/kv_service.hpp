@@ -18,7 +18,8 @@ struct KvSettings {
 };
 
 // Methods may be called from any loop at any time; each reads the clock once. Every method answers
-// namespace_not_found if the namespace is not there or belongs to another account, and passes the engine's
+// namespace_not_found if the namespace is not there or belongs to another account, permission_missing if the
+// call reaches beyond the place's key prefix (a list's prefix must begin with it), and passes the engine's
 // errors on.
 class KvService {
  public:

@@ -63,6 +63,9 @@ Task<Result<void>> Namespaces::remove(Place place) {
 Task<Result<NamespacePage>> Namespaces::list(AccountId account, ListNamespaces request) {
   auto all = co_await engine_.namespaces(account);
   if (!all) co_return all.error();
+  if (!request.only.empty()) {
+    std::erase_if(*all, [&](const Namespace& each) { return !std::ranges::count(request.only, each.id); });
+  }
   const bool by_title = request.order == ListNamespaces::Order::title;
   const bool is_ascending = request.direction == ListNamespaces::Direction::ascending;
   std::sort(all->begin(), all->end(), [&](const Namespace& left, const Namespace& right) {

@@ -13,6 +13,11 @@ constexpr char account_kind = 'a';
 constexpr char namespace_kind = 'n';
 constexpr char token_kind = 't';
 constexpr std::uint8_t format = 1;
+constexpr std::uint8_t scoped_token_format = 2;  // of tokens only: what stands behind the name came later
+
+std::uint8_t format_of(char kind) {
+  return kind == token_kind ? scoped_token_format : format;
+}
 
 void append_text(std::string& out, std::string_view text) {
   append_little_endian(out, static_cast<std::uint32_t>(text.size()));
@@ -56,6 +61,15 @@ void encode(std::string& out, const Token& token) {
     append_little_endian(out, static_cast<std::uint64_t>(token.expiration->time_since_epoch().count()));
   }
   append_text(out, token.name);
+  append_little_endian(out, static_cast<std::uint64_t>(token.created.time_since_epoch().count()));
+  append_text(out, token.key_prefix);
+  append_little_endian(out, static_cast<std::uint32_t>(token.namespaces.size()));
+  for (const NamespaceId& each : token.namespaces) out += each.view();
+  append_little_endian(out, static_cast<std::uint32_t>(token.sources.size()));
+  for (const AddressRange& each : token.sources) {
+    out.append(each.first().bytes().begin(), each.first().bytes().end());
+    out += static_cast<char>(each.bits());
+  }
 }
 
 Account decode_account(ByteReader& reader) {
@@ -73,27 +87,43 @@ Result<Namespace> decode_namespace(ByteReader& reader) {
   return Namespace{id, account, std::move(*title), jurisdiction, mode};
 }
 
-Token decode_token(ByteReader& reader) {
+Instant take_second(ByteReader& reader) {
+  return Instant{std::chrono::seconds(static_cast<std::int64_t>(reader.little_endian<std::uint64_t>()))};
+}
+
+void decode_scope(ByteReader& reader, Token& token) {
+  token.created = take_second(reader);
+  token.key_prefix = take_text(reader);
+  for (auto left = reader.little_endian<std::uint32_t>(); left > 0 && reader.is_complete(); --left) {
+    token.namespaces.push_back(take_id<NamespaceId>(reader));
+  }
+  for (auto left = reader.little_endian<std::uint32_t>(); left > 0 && reader.is_complete(); --left) {
+    Address::Bytes bytes{};
+    const auto taken = reader.take(bytes.size());
+    std::copy(taken.begin(), taken.end(), bytes.begin());
+    token.sources.emplace_back(Address(bytes), std::min<unsigned>(reader.little_endian<std::uint8_t>(), 128));
+  }
+}
+
+Token decode_token(ByteReader& reader, std::uint8_t row_format) {
   Token token{take_id<TokenId>(reader), {}, {}, {}, {}, {}, {}};
   const auto hash = reader.take(token.hash.size());
   std::copy(hash.begin(), hash.end(), token.hash.begin());
   token.right = static_cast<Right>(reader.little_endian<std::uint8_t>());
   token.revoked = reader.little_endian<std::uint8_t>() != 0;
   if (reader.little_endian<std::uint8_t>() != 0) token.account = take_id<AccountId>(reader);
-  if (reader.little_endian<std::uint8_t>() != 0) {
-    const auto seconds = static_cast<std::int64_t>(reader.little_endian<std::uint64_t>());
-    token.expiration = Instant{std::chrono::seconds(seconds)};
-  }
+  if (reader.little_endian<std::uint8_t>() != 0) token.expiration = take_second(reader);
   token.name = take_text(reader);
+  if (row_format == scoped_token_format) decode_scope(reader, token);
   return token;
 }
 
-Result<CatalogRow> decode_kind(char kind, ByteReader& reader) {
+Result<CatalogRow> decode_kind(char kind, std::uint8_t row_format, ByteReader& reader) {
   switch (kind) {
     case account_kind:
       return CatalogRow(decode_account(reader));
     case token_kind:
-      return CatalogRow(decode_token(reader));
+      return CatalogRow(decode_token(reader, row_format));
     case namespace_kind: {
       auto decoded = decode_namespace(reader);
       if (!decoded) return fail(Errc::storage_corrupt, "catalog: a namespace without a title");
@@ -114,7 +144,7 @@ std::string catalog_place(const CatalogRow& row) {
 }
 
 std::string encode_catalog_row(const CatalogRow& row) {
-  std::string bytes(1, static_cast<char>(format));
+  std::string bytes(1, static_cast<char>(format_of(catalog_place(row).front())));
   std::visit([&](const auto& each) { encode(bytes, each); }, row);
   seal(bytes, catalog_place(row));
   return bytes;
@@ -124,9 +154,11 @@ Result<CatalogRow> decode_catalog_row(std::string_view bytes, std::string_view p
   const auto content = unseal(bytes, place);
   if (!content) return content.error();
   ByteReader reader(*content);
-  if (reader.little_endian<std::uint8_t>() != format)
+  const char kind = place.empty() ? '\0' : place.front();
+  const auto row_format = reader.little_endian<std::uint8_t>();
+  if (row_format < format || row_format > format_of(kind))
     return fail(Errc::storage_corrupt, "catalog: unknown format");
-  auto row = decode_kind(place.empty() ? '\0' : place.front(), reader);
+  auto row = decode_kind(kind, row_format, reader);
   if (row && !reader.is_at_end()) return fail(Errc::storage_corrupt, "catalog: the lengths do not fit");
   return row;
 }

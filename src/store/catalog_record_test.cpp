@@ -43,6 +43,12 @@ std::vector<CatalogRow> rows_of_all_shapes() {
       }
     }
   }
+  Token scoped{TokenId::random(), hash, "scoped", Right::write, account, {}, false};
+  scoped.created = Instant{1'800'000'000s};
+  scoped.key_prefix = std::string("a\0b", 3);
+  scoped.namespaces = {NamespaceId::random(), NamespaceId::random()};
+  scoped.sources = {AddressRange::parse("10.0.0.0/8").value(), AddressRange::parse("::/0").value()};
+  rows.emplace_back(scoped);
   return rows;
 }
 
@@ -51,6 +57,18 @@ TEST(CatalogRecord, RoundTripsInAllShapes) {
     EXPECT_TRUE(decode_catalog_row(encode_catalog_row(row), catalog_place(row)).value() == row)
         << testing::PrintToString(catalog_place(row));
   }
+}
+
+TEST(CatalogRecord, ReadsTokensOfTheFirstFormat) {
+  const Token token{TokenId::random(), {}, "old", Right::write, AccountId::random(), {}, true};
+  const std::string place = catalog_place(token);
+  const std::string bytes = encode_catalog_row(token);
+  std::string old(unseal(bytes, place).value());
+  old.resize(old.size() - 8 - 3 * 4);  // without the time, the prefix and two empty lists
+  old.front() = 1;
+  seal(old, place);
+
+  EXPECT_TRUE(decode_catalog_row(old, place).value() == CatalogRow(token));
 }
 
 TEST(CatalogRecord, APlaceIsTheKindAndTheId) {

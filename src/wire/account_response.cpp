@@ -35,12 +35,14 @@ std::string account_json(const Account& account) {
 
 Response accounts_response(const std::vector<Account>& accounts, const Query& query) {
   std::vector<std::string> items;
+  items.reserve(accounts.size());
   for (const Account& account : accounts) items.push_back(account_json(account));
   return single_page_response(items, query);
 }
 
 Response memberships_response(const std::vector<Account>& accounts, const Query& query) {
   std::vector<std::string> items;
+  items.reserve(accounts.size());
   for (const Account& account : accounts) {
     items.push_back(R"({"id":")" + account.id.text() + R"(","status":"accepted","account":)" +
                     account_json(account) + R"(,"roles":["Administrator"]})");

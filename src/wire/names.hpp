@@ -29,18 +29,24 @@ inline constexpr std::string_view per_page = "per_page";
 inline constexpr std::string_view prefix = "prefix";
 }  // namespace query
 
-namespace field {                                       // of JSON bodies and of forms
-inline constexpr std::string_view advance = "advance";  // ours
+namespace field {                                             // of JSON bodies and of forms
+inline constexpr std::string_view account_id = "account_id";  // ours
+inline constexpr std::string_view advance = "advance";        // ours
 inline constexpr std::string_view base64 = "base64";
 inline constexpr std::string_view cache_ttl = "cacheTtl";  // of the binding
 inline constexpr std::string_view expiration = "expiration";
 inline constexpr std::string_view expiration_ttl = "expiration_ttl";
 inline constexpr std::string_view jurisdiction = "jurisdiction";
 inline constexpr std::string_view key = "key";
+inline constexpr std::string_view key_prefix = "key_prefix";  // ours
 inline constexpr std::string_view keys = "keys";
 inline constexpr std::string_view metadata = "metadata";
 inline constexpr std::string_view mode = "mode";
-inline constexpr std::string_view now = "now";  // ours
+inline constexpr std::string_view name = "name";              // ours
+inline constexpr std::string_view namespaces = "namespaces";  // ours
+inline constexpr std::string_view now = "now";                // ours
+inline constexpr std::string_view right = "right";            // ours
+inline constexpr std::string_view sources = "sources";        // ours
 inline constexpr std::string_view title = "title";
 inline constexpr std::string_view type = "type";
 inline constexpr std::string_view value = "value";

@@ -1,6 +1,5 @@
 #include "wire/rest_request.hpp"
 
-#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <charconv>
@@ -8,6 +7,7 @@
 
 #include "core/json_text.hpp"
 #include "core/limits.hpp"
+#include "wire/json_body.hpp"
 #include "wire/names.hpp"
 
 namespace cubby {
@@ -93,35 +93,6 @@ Result<ListNamespaces> parse_list_namespaces(const Query& parameters) {
 
 namespace {
 
-Task<Result<std::string>> read_text(ByteSource& body, std::size_t bytes_max) {
-  std::string text;
-  while (true) {
-    const auto piece = co_await body.read();
-    if (!piece) co_return piece.error();
-    if (piece->empty()) co_return text;
-    if (text.size() + piece->size() > bytes_max) co_return fail(Errc::request_too_large);
-    text += *piece;
-  }
-}
-
-// Small bodies come as a tree. `malformed` is the error of a body that is no JSON object.
-Task<Result<boost::json::object>> read_object(ByteSource& body, std::size_t bytes_max, Errc malformed) {
-  const auto text = co_await read_text(body, bytes_max);
-  if (!text) co_return text.error();
-  boost::system::error_code error;
-  boost::json::value document = boost::json::parse(*text, error);
-  if (error) co_return fail(malformed, error.message());
-  auto* const object = document.if_object();
-  if (!object) co_return fail(malformed, "expected a JSON object");
-  co_return std::move(*object);
-}
-
-// A member that is not there or null is nothing.
-const boost::json::value* find_member(const boost::json::object& object, std::string_view name) {
-  const auto* const member = object.if_contains(name);
-  return member && !member->is_null() ? member : nullptr;
-}
-
 Result<Title> title_in(const boost::json::object& object) {
   const auto* const title = find_member(object, field::title);
   if (!title) return fail(Errc::title_missing);
@@ -148,7 +119,7 @@ Result<NamespaceMode> mode_in(const boost::json::object& object) {
 }  // namespace
 
 Task<Result<NewNamespace>> read_new_namespace(ByteSource& body) {
-  const auto object = co_await read_object(body, limits::json_body_bytes_max, Errc::body_not_json);
+  const auto object = co_await read_json_object(body, limits::json_body_bytes_max, Errc::body_not_json);
   if (!object) co_return object.error();
   auto title = title_in(*object);
   if (!title) co_return title.error();
@@ -160,7 +131,7 @@ Task<Result<NewNamespace>> read_new_namespace(ByteSource& body) {
 }
 
 Task<Result<Title>> read_title(ByteSource& body) {
-  const auto object = co_await read_object(body, limits::json_body_bytes_max, Errc::body_not_json);
+  const auto object = co_await read_json_object(body, limits::json_body_bytes_max, Errc::body_not_json);
   if (!object) co_return object.error();
   co_return title_in(*object);
 }
@@ -274,7 +245,7 @@ Result<BulkGet> bulk_get_in(const boost::json::object& object) {
 
 Task<Result<BulkGet>> read_bulk_get(ByteSource& body) {
   const auto object =
-      co_await read_object(body, limits::bulk_get_request_bytes_max, Errc::bulk_body_malformed);
+      co_await read_json_object(body, limits::bulk_get_request_bytes_max, Errc::bulk_body_malformed);
   // More than so many keys can need: that says more to the caller than a number of bytes.
   if (!object && object.error().code == Errc::request_too_large) {
     co_return fail(Errc::bulk_too_many, std::to_string(limits::bulk_get_keys_max));
@@ -303,7 +274,7 @@ Result<Timestamp> clock_time(std::optional<std::chrono::milliseconds> since_epoc
 }  // namespace
 
 Task<Result<std::optional<Timestamp>>> read_clock_time(ByteSource& body) {
-  const auto object = co_await read_object(body, limits::json_body_bytes_max, Errc::body_not_json);
+  const auto object = co_await read_json_object(body, limits::json_body_bytes_max, Errc::body_not_json);
   if (!object) co_return object.error();
   const auto* const now = object->if_contains(field::now);
   if (!now) co_return fail(Errc::body_not_json, "now is missing");
@@ -314,7 +285,7 @@ Task<Result<std::optional<Timestamp>>> read_clock_time(ByteSource& body) {
 }
 
 Task<Result<Timestamp>> read_clock_advance(ByteSource& body, Timestamp now) {
-  const auto object = co_await read_object(body, limits::json_body_bytes_max, Errc::body_not_json);
+  const auto object = co_await read_json_object(body, limits::json_body_bytes_max, Errc::body_not_json);
   if (!object) co_return object.error();
   const auto* const advance = find_member(*object, field::advance);
   if (!advance) co_return fail(Errc::body_not_json, "advance is missing");

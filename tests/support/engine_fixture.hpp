@@ -22,8 +22,7 @@ struct EngineKind {
 };
 
 inline Result<std::unique_ptr<Engine>> open_rocksdb(const std::filesystem::path& directory) {
-  return open_rocksdb_engine(
-      {.data_directory = directory, .storage_threads = 4, .cache_bytes = 8u << 20});
+  return open_rocksdb_engine({.data_directory = directory, .storage_threads = 4, .cache_bytes = 8u << 20});
 }
 
 // A new engine is one line here.

@@ -24,12 +24,23 @@ class World {
     using std::chrono_literals::operator""h;
     const Instant now = whole_seconds(clock.now());
     add_token({"admin", Right::admin, {}, {}, false});
+    add_token({"chief", Right::admin, account, {}, false});
     add_token({"writer", Right::write, account, {}, false});
     add_token({"reader", Right::read, account, {}, false});
     add_token({"stranger", Right::write, other_account, {}, false});
     add_token({"guest", Right::write, account, now + 1h, false});
     add_token({"expired", Right::admin, {}, now, false});
     add_token({"revoked", Right::admin, {}, {}, true});
+    Token narrow = token({"narrow", Right::write, account, {}, false});
+    narrow.namespaces = {ns};
+    narrow.key_prefix = "in/";
+    run(engine->put_token(narrow)).value();
+    Token local = token({"local", Right::admin, {}, {}, false});
+    local.sources = {AddressRange::parse("127.0.0.0/8").value(), AddressRange::parse("::1").value()};
+    run(engine->put_token(local)).value();
+    Token distant = token({"distant", Right::admin, {}, {}, false});
+    distant.sources = {AddressRange::parse("10.0.0.0/8").value()};
+    run(engine->put_token(distant)).value();
   }
 
   // What transcripts may name. The token of whoever is not in the store is unknown.
@@ -38,8 +49,8 @@ class World {
     Variables all{{"account", account.text()}, {"other_account", other_account.text()},
                   {"ns", ns.text()},           {"other_ns", other_ns.text()},
                   {"namespaces", path},        {"store", path + "/" + ns.text()}};
-    for (const char* who :
-         {"admin", "writer", "reader", "stranger", "guest", "expired", "revoked", "unknown"}) {
+    for (const char* who : {"admin", "chief", "writer", "reader", "stranger", "guest", "expired", "revoked",
+                            "unknown", "narrow", "local", "distant"}) {
       all[std::string(who) + "_token"] = token_of(who);
     }
     return all;
@@ -57,7 +68,8 @@ class World {
   KvService kv{*engine, clock};
   Namespaces namespaces{*engine};
   Access access{*engine, clock, std::nullopt};
-  RestApi api{kv, namespaces, access};
+  Tokens tokens{*engine, clock};
+  RestApi api{kv, namespaces, access, tokens};
   BindingApi binding{kv, namespaces, access, {.account = account}};
 
  private:
@@ -69,11 +81,12 @@ class World {
     bool is_revoked;
   };
 
-  void add_token(const TokenOf& of) {
-    run(engine->put_token({TokenId::random(), hash_token(token_of(of.who)), of.who, of.right, of.account,
-                           of.expiration, of.is_revoked}))
-        .value();
+  static Token token(const TokenOf& of) {
+    return {TokenId::random(), hash_token(token_of(of.who)), of.who, of.right, of.account, of.expiration,
+            of.is_revoked};
   }
+
+  void add_token(const TokenOf& of) { run(engine->put_token(token(of))).value(); }
 
   void make_namespace(NamespaceId id, AccountId owner, const char* name) {
     const Title title = Title::parse(name).value();
