@@ -32,6 +32,7 @@
 #include "core/entry.hpp"
 #include "core/error.hpp"
 #include "core/task.hpp"
+#include "store/engine_figures.hpp"
 
 namespace cubby {
 
@@ -112,6 +113,13 @@ class Engine {
   // Removes at most `rows_max` of the values that are due, of all namespaces: the earliest first, in one
   // second by namespace and key. What is gone stays gone, should the clock go back. Cost: what is removed.
   virtual Task<Result<Swept>> sweep(Instant now, std::uint32_t rows_max) = 0;
+
+  // What there is to tell about the engine; `now` decides what is due. Costs little, but may wait for the
+  // disk.
+  virtual Task<Result<EngineFigures>> figures(Instant now) {
+    static_cast<void>(now);
+    co_return EngineFigures{};
+  }
 
   // Namespaces. Each change is atomic and durable like `apply`, and in one order with it.
 

@@ -41,7 +41,11 @@ std::optional<RocksDbReader::Found> RocksDbReader::look_up(const std::string& ro
 }
 
 Task<RocksDbReader::Found> RocksDbReader::find(std::string row, Instant now) {
-  if (auto found = look_up(row, now, From::memory)) co_return std::move(*found);
+  if (auto found = look_up(row, now, From::memory)) {
+    from_memory_.add();
+    co_return std::move(*found);
+  }
+  from_disk_.add();
   auto work = [this, &row, now] { return *look_up(row, now, From::disk); };
   co_return co_await pool_.run(std::move(work));
 }
@@ -93,7 +97,11 @@ std::optional<RocksDbReader::Opened> RocksDbReader::open_row(const std::string& 
 Task<RocksDbReader::Opened> RocksDbReader::open_row(NamespaceId namespace_id, BodyId id,
                                                     const HeadView& head) {
   const std::string row = rows::value(namespace_id, id);
-  if (auto opened = open_row(row, head, From::memory)) co_return std::move(*opened);
+  if (auto opened = open_row(row, head, From::memory)) {
+    from_memory_.add();
+    co_return std::move(*opened);
+  }
+  from_disk_.add();
   auto work = [this, &row, &head] { return *open_row(row, head, From::disk); };
   co_return co_await pool_.run(std::move(work));
 }

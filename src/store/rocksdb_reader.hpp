@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "core/counters.hpp"
 #include "store/engine.hpp"
 #include "store/rocksdb_store.hpp"
 #include "store/storage_pool.hpp"
@@ -23,6 +24,10 @@ class RocksDbReader {
   Task<Result<std::optional<StoredValue>>> get(NamespaceId namespace_id, Key key, Instant now);
   Task<Result<std::optional<Head>>> head(NamespaceId namespace_id, Key key, Instant now);
   Task<Result<ScanSlice>> scan(ScanRequest request);
+
+  // Keys that were looked up, by where they were found, or found missing.
+  std::uint64_t reads_from_memory() const { return from_memory_.value(); }
+  std::uint64_t reads_from_disk() const { return from_disk_.value(); }
 
  private:
   // A head in the memory that RocksDB has it in.
@@ -50,6 +55,8 @@ class RocksDbReader {
   RocksDbStore& store_;
   const ValueFiles& files_;
   StoragePool& pool_;
+  SharedCounter from_memory_;
+  SharedCounter from_disk_;
 };
 
 }  // namespace cubby

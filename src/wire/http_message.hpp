@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/byte_source.hpp"
+#include "wire/request_kind.hpp"
 
 namespace cubby {
 
@@ -27,6 +28,8 @@ struct RequestHead {
   std::optional<std::string_view> auth_key;
   std::optional<std::string_view> content_type;
   std::optional<std::string_view> if_none_match;
+  std::optional<std::string_view> request_id;  // the connection gives one where the client does not
+  std::optional<std::string_view> traceparent;
   bool is_chunked = false;       // the body has no length in advance
   bool asks_to_upgrade = false;  // to a protocol that is not ours, such as WebSocket
   // Of the worker binding.
@@ -55,6 +58,7 @@ struct Response {
   std::string body;                         // all of it, or its first piece when `rest` is there
   std::unique_ptr<ByteSource> rest;         // what follows
   std::optional<std::uint64_t> body_bytes;  // the length of the whole, when it is not that of `body`
+  RequestKind kind = RequestKind::other;    // of the request, for who counts
 
   std::uint64_t content_length() const { return body_bytes.value_or(body.size()); }
 };
