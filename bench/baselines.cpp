@@ -41,7 +41,7 @@ double median(std::vector<double> values) {
 }
 
 std::unique_ptr<cubby::RocksDbStore> open_store(const std::string& directory) {
-  return cubby::RocksDbStore::open(directory, block_cache_bytes).value();
+  return cubby::RocksDbStore::open({.data_directory = directory, .cache_bytes = block_cache_bytes}).value();
 }
 
 void check(const rocksdb::Status& status) {

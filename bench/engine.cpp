@@ -3,7 +3,6 @@
 #include <rocksdb/db.h>
 #include <rocksdb/write_batch.h>
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdio>
@@ -54,7 +53,7 @@ void check(const rocksdb::Status& status) {
 void run_all(std::vector<std::function<Task<void>()>> tasks) {
   boost::asio::io_context loop;
   for (auto& task : tasks) {
-    boost::asio::co_spawn(loop, task(), [](std::exception_ptr failure) {
+    spawn(loop, task(), [](std::exception_ptr failure) {
       if (failure) std::rethrow_exception(failure);
     });
   }

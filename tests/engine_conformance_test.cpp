@@ -3,6 +3,8 @@
 // tokens), _concurrency.
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "tests/support/engine_fixture.hpp"
 
 namespace cubby {
@@ -177,6 +179,43 @@ TEST_P(EngineConformance, AnOverwriteReplacesMetadataAndExpirationAsAWhole) {
   store.put("key", "3", {.expiration = t0 + 90s});
   EXPECT_EQ(store.head("key")->metadata, std::nullopt);
   EXPECT_EQ(store.head("key")->expiration, t0 + 90s);
+}
+
+// Engines keep what is read often in memory.
+TEST_P(EngineConformance, AValueThatIsReadOftenIsAlwaysTheLatest) {
+  const auto read_often = [&] {
+    std::set<std::string> seen;
+    for (int time = 0; time < 5; ++time) {
+      const auto found = store.get("key");
+      const auto head = store.head("key");
+      EXPECT_EQ(found.has_value(), head.has_value());
+      if (found && head) {
+        EXPECT_EQ(found->head, *head);
+      }
+      seen.insert(found ? found->bytes : "nothing");
+    }
+    return seen;
+  };
+  using Seen = std::set<std::string>;
+  EXPECT_EQ(read_often(), Seen{"nothing"});
+  store.put("key", "1");
+  EXPECT_EQ(read_often(), Seen{"1"});
+  store.put("key", "2", {.metadata = metadata("1"), .expiration = t0 + 60s});
+  EXPECT_EQ(read_often(), Seen{"2"});
+  EXPECT_FALSE(store.get("key", t0 + 60s).has_value());
+  store.put("key", some_bytes(5000));
+  EXPECT_EQ(read_often(), Seen{some_bytes(5000)});
+  store.remove("key");
+  EXPECT_EQ(read_often(), Seen{"nothing"});
+  store.put("key", "3", {.expiration = t0 - 1s});
+  EXPECT_EQ(read_often(), Seen{"nothing"});
+  EXPECT_EQ(store.get("key", t0 - 2s).value().bytes, "3");
+  EXPECT_EQ(sweep_all(*engine, t0), 1u);
+  EXPECT_FALSE(store.get("key", t0 - 2s).has_value());
+  store.put("key", "4");
+  EXPECT_EQ(read_often(), Seen{"4"});
+  run(engine->remove_namespace(store.id())).value();
+  EXPECT_EQ(read_often(), Seen{"nothing"});
 }
 
 TEST_P(EngineConformance, GetHidesAValueFromItsExpirySecondOn) {

@@ -2,7 +2,9 @@
 // failure prints its seed; CUBBY_SEED=<number> runs that seed alone.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <filesystem>
 #include <list>
 #include <map>
 #include <random>
@@ -73,6 +75,23 @@ const std::size_t model_sizes[] = {0,
                                    limits::value_piece_bytes + 1,
                                    2 * limits::value_piece_bytes + 100};
 
+// With what is removed meanwhile, in the background, left out. Values first: a head that is copied later
+// names none that is younger.
+void copy_directory(const std::filesystem::path& from, const std::filesystem::path& to) {
+  namespace fs = std::filesystem;
+  fs::create_directories(to);
+  std::error_code is_gone;
+  std::vector<fs::path> entries;
+  for (const auto& entry : fs::directory_iterator(from)) entries.push_back(entry.path());
+  std::sort(entries.begin(), entries.end(), std::greater<>());
+  for (const fs::path& entry : entries) {
+    if (fs::is_directory(entry, is_gone))
+      copy_directory(entry, to / entry.filename());
+    else
+      fs::copy_file(entry, to / entry.filename(), is_gone);
+  }
+}
+
 // One run: does a random step on both sides, and compares what they answer.
 class ModelRun {
  public:
@@ -103,7 +122,7 @@ class ModelRun {
     if (dice < 94) return create_namespace();
     if (dice < 96) return rename_namespace();
     if (dice < 98) return remove_namespace();
-    return reopen();
+    return random_.one_in(2) ? reopen() : reopen_after_a_kill();
   }
 
   Instant now() const { return whole_seconds(clock_.now()); }
@@ -314,6 +333,22 @@ class ModelRun {
     if (!kind_.is_durable) return;
     readers_.clear();
     engine_.reset();
+    open_again();
+  }
+
+  // What a kill leaves is what the files hold at that moment, with the engine still open.
+  void reopen_after_a_kill() {
+    if (!kind_.is_durable) return;
+    readers_.clear();
+    const std::filesystem::path left = directory_.string() + "-killed";
+    copy_directory(directory_, left);
+    engine_.reset();
+    std::filesystem::remove_all(directory_);
+    std::filesystem::rename(left, directory_);
+    open_again();
+  }
+
+  void open_again() {
     engine_ = kind_.open(directory_).value();
     compare_catalog();
     for (const auto& [id, each] : known_) compare_all_keys(id);

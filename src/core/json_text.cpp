@@ -107,7 +107,10 @@ std::size_t plain_length(std::string_view text) {
          !any_special(eight_bytes::load(text.data() + length))) {
     length += sizeof(std::uint64_t);
   }
-  while (length < text.size() && !is_special(text[length])) ++length;
+  const std::size_t left = text.size() - length;
+  if (left < sizeof(std::uint64_t) && !any_special(eight_bytes::load_some(text.data() + length, left)))
+    return text.size();
+  while (!is_special(text[length])) ++length;
   return length;
 }
 

@@ -11,7 +11,9 @@
 #include <coroutine>
 #include <exception>
 #include <optional>
+#include <type_traits>
 #include <utility>
+#include <variant>
 
 namespace cubby {
 
@@ -69,29 +71,40 @@ class [[nodiscard]] Task {
     Task get_return_object() { return Task(Frame::from_promise(*this)); }
   };
 
-  Task(Task&& other) noexcept : frame_(std::exchange(other.frame_, nullptr)) {}
+  // What has nothing to wait for, and so needs no coroutine: the value itself.
+  template <class Value>
+  static Task ready(Value&& value) {
+    Task task(nullptr);
+    task.value_.emplace(std::forward<Value>(value));
+    return task;
+  }
+
+  Task(Task&& other) noexcept
+      : frame_(std::exchange(other.frame_, nullptr)), value_(std::move(other.value_)) {}
   Task& operator=(Task&& other) noexcept {
     std::swap(frame_, other.frame_);
+    std::swap(value_, other.value_);
     return *this;
   }
   ~Task() {
     if (frame_) frame_.destroy();
   }
 
-  auto operator co_await() && noexcept { return Awaiter{frame_}; }
+  auto operator co_await() && noexcept { return Awaiter{*this}; }
 
  private:
   using Frame = std::coroutine_handle<promise_type>;
 
   struct Awaiter {
-    Frame frame;
+    Task& task;
 
-    bool await_ready() const noexcept { return false; }
+    bool await_ready() const noexcept { return !task.frame_; }
 
     // Runs the coroutine to its end or its first wait. If it has ended, the awaiter goes on without having
     // been suspended, so that a loop over coroutines that never wait does not grow the stack.
     template <class Promise>
     bool await_suspend(std::coroutine_handle<Promise> awaiter) {
+      const Frame frame = task.frame_;
       frame.promise().loop = awaiter.promise().loop;
       frame.resume();
       if (frame.done()) return false;
@@ -99,12 +112,18 @@ class [[nodiscard]] Task {
       return true;
     }
 
-    T await_resume() { return frame.promise().take(); }
+    T await_resume() {
+      if constexpr (!std::is_void_v<T>) {
+        if (!task.frame_) return *std::move(task.value_);
+      }
+      return task.frame_.promise().take();
+    }
   };
 
   explicit Task(Frame frame) : frame_(frame) {}
 
   Frame frame_;
+  [[no_unique_address]] std::conditional_t<std::is_void_v<T>, std::monostate, std::optional<T>> value_;
 };
 
 // `co_await this_loop` is the loop that the coroutine runs on, an io_context.

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <numeric>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -35,6 +37,17 @@ Task<int> failure() {
 
 TEST(Task, AnswersWhatItReturns) {
   EXPECT_EQ(run(number(7)), 7);
+}
+
+TEST(Task, MayBeReadyWithoutACoroutine) {
+  EXPECT_EQ(run(Task<int>::ready(7)), 7);
+  const auto moved = []() -> Task<std::string> {
+    auto text = Task<std::unique_ptr<std::string>>::ready(std::make_unique<std::string>("moved"));
+    auto elsewhere = std::move(text);
+    const auto pointer = co_await std::move(elsewhere);
+    co_return *pointer;
+  };
+  EXPECT_EQ(run(moved()), "moved");
 }
 
 TEST(Task, DoesNotStartBeforeItIsAwaited) {
@@ -88,6 +101,32 @@ TEST(Task, ComesBackToItsLoopFromAnotherThread) {
     co_return answer == 7 && std::this_thread::get_id() == home;
   };
   EXPECT_TRUE(run(visit()));
+}
+
+TEST(Task, ManyThatAreResumedTogetherGoOnInOrderOnTheirLoop) {
+  boost::asio::io_context loop;
+  std::vector<std::function<void(int)>> waiting;
+  std::vector<int> seen;
+  const auto wait = [](std::vector<std::function<void(int)>>& all, std::vector<int>& answers) -> Task<void> {
+    auto start = [&](std::function<void(int)> resume) { all.push_back(std::move(resume)); };
+    answers.push_back(co_await resume_later<int>(start));
+  };
+  constexpr int count = 200;
+  for (int i = 0; i < count; ++i) spawn(loop, wait(waiting, seen), [](std::exception_ptr) {});
+  while (waiting.size() < count) loop.run_one();
+
+  std::thread([&] {
+    const ResumeTogether together;
+    for (int i = 0; i < count; ++i) waiting[static_cast<std::size_t>(i)](i);
+    EXPECT_EQ(loop.poll(), 0u) << "not before all are";
+  }).join();
+  waiting.clear();
+  loop.restart();
+  loop.run();
+
+  std::vector<int> in_order(count);
+  std::iota(in_order.begin(), in_order.end(), 0);
+  EXPECT_EQ(seen, in_order);
 }
 
 TEST(Task, WaitsForAnOperationAndGetsItsResults) {

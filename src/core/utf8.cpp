@@ -40,8 +40,11 @@ std::size_t valid_utf8_prefix(std::string_view bytes) {
              eight_bytes::all_ascii(eight_bytes::load(bytes.data() + position))) {
         position += sizeof(std::uint64_t);
       }
+      const std::size_t left = bytes.size() - position;
+      if (left < sizeof(std::uint64_t) &&
+          eight_bytes::all_ascii(eight_bytes::load_some(bytes.data() + position, left)))
+        return bytes.size();
       valid = position;
-      if (position == bytes.size()) break;
     }
     if (!state.accept(byte_at(bytes, position))) break;
     ++position;

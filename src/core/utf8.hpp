@@ -56,6 +56,13 @@ inline std::uint64_t load(const char* bytes) {
   return word;
 }
 
+// Fewer than eight, filled up with spaces.
+inline std::uint64_t load_some(const char* bytes, std::size_t count) {
+  std::uint64_t word = ones * ' ';
+  std::memcpy(&word, bytes, count);
+  return word;
+}
+
 inline bool all_ascii(std::uint64_t word) {
   return (word & high_bits) == 0;
 }

@@ -323,7 +323,7 @@ Task<Result<void>> Connection::write(Response response) {
   keeps_alive_ = keeps_alive_ && !is_finishing_;
   format_head(response);
   const bool has_body = parser_->head().method != Method::head;
-  std::string_view body = has_body ? std::string_view(response.body) : std::string_view();
+  std::string_view body = has_body ? response.first_piece() : std::string_view();
   if (body.size() <= copied_body_bytes_max) {
     head_out_ += body;
     body = {};

@@ -113,7 +113,10 @@ Task<Result<KeyPage>> KvService::list(Place place, ListKeys request) {
     ScanRequest scan{place.namespace_id, request.prefix, std::move(*resume_after), wanted, now};
     auto slice = co_await engine_.scan(std::move(scan));
     if (!slice) co_return slice.error();
-    std::move(slice->entries.begin(), slice->entries.end(), std::back_inserter(page.entries));
+    if (page.entries.empty())
+      page.entries = std::move(slice->entries);
+    else
+      std::move(slice->entries.begin(), slice->entries.end(), std::back_inserter(page.entries));
     resume_after = std::move(slice->resume_after);
   }
   if (page.entries.size() > request.limit) {

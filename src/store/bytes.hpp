@@ -12,12 +12,17 @@ namespace cubby {
 
 template <std::unsigned_integral T>
 void append_little_endian(std::string& out, T value) {
-  for (std::size_t i = 0; i < sizeof(T); ++i) out += static_cast<char>(value >> (8 * i) & 0xFF);
+  char bytes[sizeof(T)];
+  for (std::size_t i = 0; i < sizeof(T); ++i) bytes[i] = static_cast<char>(value >> (8 * i) & 0xFF);
+  out.append(bytes, sizeof bytes);
 }
 
 template <std::unsigned_integral T>
 void append_big_endian(std::string& out, T value) {
-  for (std::size_t i = sizeof(T); i-- > 0;) out += static_cast<char>(value >> (8 * i) & 0xFF);
+  char bytes[sizeof(T)];
+  for (std::size_t i = 0; i < sizeof(T); ++i)
+    bytes[sizeof(T) - 1 - i] = static_cast<char>(value >> (8 * i) & 0xFF);
+  out.append(bytes, sizeof bytes);
 }
 
 // Takes values off the front of a record; once something is missing, everything is.
@@ -28,11 +33,10 @@ class ByteReader {
   template <std::unsigned_integral T>
   T little_endian() {
     const std::string_view bytes = take(sizeof(T));
+    if (bytes.empty()) return 0;
     T value = 0;
-    for (std::size_t i = bytes.size(); i-- > 0;) {
-      value = static_cast<T>(static_cast<T>(value << (sizeof(T) > 1 ? 8 : 0)) |
-                             static_cast<unsigned char>(bytes[i]));
-    }
+    for (std::size_t i = 0; i < sizeof(T); ++i)
+      value = static_cast<T>(value | static_cast<T>(T{static_cast<unsigned char>(bytes[i])} << (8 * i)));
     return value;
   }
 

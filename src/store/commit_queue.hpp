@@ -9,6 +9,7 @@
 
 #include "core/counters.hpp"
 #include "core/error.hpp"
+#include "core/resume.hpp"
 
 namespace cubby {
 
@@ -84,6 +85,7 @@ class CommitQueue {
   // Commits from `first` up to the next exclusive change, or that change alone; returns where the next group
   // begins.
   Iterator commit_group(Iterator first, Iterator last) {
+    const ResumeTogether answers;
     Batch batch = begin_();
     std::vector<Change*> staged;
     Iterator each = first;

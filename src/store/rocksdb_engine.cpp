@@ -36,7 +36,7 @@ class RocksDbEngine final : public Engine {
         files_(store_->value_folder()),
         garbage_(*store_, files_),
         pool_(storage_threads),
-        reader_(*store_, files_, pool_),
+        reader_(*store_, files_, pool_, hot_, history_),
         expiry_(*store_, catalog_),
         figures_(*store_),
         commits_([this] { return Batch(*store_, history_); }, [this](Batch& batch) { return write(batch); }) {
@@ -76,7 +76,7 @@ class RocksDbEngine final : public Engine {
 
   std::uint64_t access_generation() const override { return catalog_.access_generation(); }
   Task<Result<std::optional<Namespace>>> find_namespace(NamespaceId id) override {
-    co_return catalog_.find(id);
+    return Task<Result<std::optional<Namespace>>>::ready(catalog_.find(id));
   }
   Task<Result<std::optional<Namespace>>> find_namespace_by_title(AccountId account, Title title) override {
     co_return catalog_.find(account, title);
@@ -111,7 +111,7 @@ class RocksDbEngine final : public Engine {
   // What a namespace answers that was removed, or never was: its rows may still be there.
   template <class T>
   static Task<Result<T>> nothing() {
-    co_return T{};
+    return Task<Result<T>>::ready(T{});
   }
 
   Result<void> write(Batch& batch);
@@ -129,12 +129,13 @@ class RocksDbEngine final : public Engine {
   std::uint64_t start_ = 0;
   std::atomic<std::uint64_t> next_body_ = 0;
   StoragePool pool_;  // ends after the commits: a refused one hands it bodies to remove
+  HotHeads hot_{limits::hot_heads_max};
+  CommitHistory history_{hot_};
   RocksDbReader reader_;
   RocksDbExpiry expiry_;
   RocksDbFigures figures_;
   BackgroundWork background_;
   Admission admission_{limits::bulk_request_bytes_max};
-  CommitHistory history_;
   CommitQueue<Batch> commits_;  // last: its thread uses all of the above
 };
 

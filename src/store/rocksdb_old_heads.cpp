@@ -38,7 +38,10 @@ void find_on_disk(RocksDbStore& store, const std::vector<std::string>& rows, Pre
   for (std::size_t first = 0; first < rows.size(); first += rows_at_once) {
     const std::size_t count = std::min(rows_at_once, rows.size() - first);
     for (std::size_t i = 0; i < count; ++i) keys[i] = rows[first + i];
-    store.db().MultiGet({}, store.heads(), count, keys.data(), values.data(), statuses.data());
+    // Sorted or not, RocksDB needs to know: it sorts what may not be.
+    const auto before = [](const rocksdb::Slice& a, const rocksdb::Slice& b) { return a.compare(b) < 0; };
+    const bool is_sorted = std::is_sorted(keys.begin(), keys.begin() + count, before);
+    store.db().MultiGet({}, store.heads(), count, keys.data(), values.data(), statuses.data(), is_sorted);
     for (std::size_t i = 0; i < count; ++i) {
       found.heads[first + i] = decode(statuses[i], values[i], rows[first + i]);
       values[i].Reset();

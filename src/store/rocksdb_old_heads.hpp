@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "store/hot_heads.hpp"
 #include "store/rocksdb_store.hpp"
 #include "store/rocksdb_usage.hpp"
 #include "store/storage_pool.hpp"
@@ -40,18 +41,26 @@ using FoundHead = std::optional<OldHead>;
 // A damaged row is no error. Errors: storage_failed.
 Result<FoundHead> read_old_head(RocksDbStore& store, const std::string& row);
 
-// Which group of the commit queue wrote a row last.
+// Which group of the commit queue wrote a row last, and the hot heads, which a write takes out.
 class CommitHistory {
  public:
+  explicit CommitHistory(HotHeads& hot) : hot_(hot) {}
+
   // The last group whose rows are visible. Thread-safe; everything else is the commit thread's.
   std::uint64_t visible() const { return visible_.load(std::memory_order_acquire); }
 
   std::uint64_t begin_group() { return ++current_; }
   void end_group() { visible_.store(current_, std::memory_order_release); }
 
-  void note(std::string_view row) { last_[slot_of(row)] = current_; }
+  void note(std::string_view row) {
+    last_[slot_of(row)] = current_;
+    hot_.forget(row, current_);
+  }
   // All rows were written, in a way that does not name them.
-  void note_all() { floor_ = current_; }
+  void note_all() {
+    floor_ = current_;
+    hot_.forget_all(current_);
+  }
 
   // Whether what was read when `group` was visible is still what the row holds.
   bool is_current(std::string_view row, std::uint64_t group) const {
@@ -62,6 +71,7 @@ class CommitHistory {
   static constexpr std::size_t slots = 1 << 16;
   static std::size_t slot_of(std::string_view row) { return std::hash<std::string_view>{}(row) % slots; }
 
+  HotHeads& hot_;
   std::vector<std::uint64_t> last_ = std::vector<std::uint64_t>(slots);
   std::uint64_t floor_ = 0;
   std::uint64_t current_ = 0;

@@ -1,5 +1,7 @@
 #include "store/rocksdb_reader.hpp"
 
+#include <algorithm>
+
 #include "core/expiration.hpp"
 #include "core/limits.hpp"
 #include "store/ordering.hpp"
@@ -26,7 +28,15 @@ class FileSource final : public ByteSource {
 
 }  // namespace
 
+std::optional<RocksDbReader::Found> RocksDbReader::find_hot(const std::string& row, Instant now) {
+  const auto hot = hot_.find(row);
+  if (!hot) return std::nullopt;
+  if (is_expired(hot->view.expiration, now)) return Found(std::nullopt);
+  return Found(PinnedHead{hot, hot->view});
+}
+
 std::optional<RocksDbReader::Found> RocksDbReader::look_up(const std::string& row, Instant now, From from) {
+  const auto group = history_.visible();  // before the look
   rocksdb::ReadOptions options;
   if (from == From::memory) options.read_tier = rocksdb::kBlockCacheTier;
   auto bytes = std::make_shared<rocksdb::PinnableSlice>();
@@ -37,11 +47,14 @@ std::optional<RocksDbReader::Found> RocksDbReader::look_up(const std::string& ro
   const auto head = decode_head(to_view(*bytes), row);
   if (!head) return Found(head.error());
   if (is_expired(head->expiration, now)) return Found(std::nullopt);
+  hot_.offer(row, to_view(*bytes), group);
   return Found(PinnedHead{std::move(bytes), *head});
 }
 
 Task<RocksDbReader::Found> RocksDbReader::find(std::string row, Instant now) {
-  if (auto found = look_up(row, now, From::memory)) {
+  auto found = find_hot(row, now);
+  if (!found) found = look_up(row, now, From::memory);
+  if (found) {
     from_memory_.add();
     co_return std::move(*found);
   }
@@ -51,16 +64,28 @@ Task<RocksDbReader::Found> RocksDbReader::find(std::string row, Instant now) {
 }
 
 Task<Result<std::optional<StoredValue>>> RocksDbReader::get(NamespaceId namespace_id, Key key, Instant now) {
-  const std::string row = rows::head(namespace_id, key.text());
+  using Answer = Result<std::optional<StoredValue>>;
+  std::string row = rows::head(namespace_id, key.text());
+  // The way of a hot read: nothing here waits.
+  if (const auto found = find_hot(row, now)) {
+    const auto& head = **found;
+    const bool is_whole = !head || std::holds_alternative<std::string_view>(head->view.body);
+    if (is_whole) from_memory_.add();
+    if (!head) return Task<Answer>::ready(std::nullopt);
+    if (is_whole) return Task<Answer>::ready(head->value());
+  }
+  return get_row(namespace_id, std::move(row), now);
+}
+
+Task<Result<std::optional<StoredValue>>> RocksDbReader::get_row(NamespaceId namespace_id, std::string row,
+                                                                Instant now) {
   std::optional<BodyRef> missing;
   for (;;) {
     const auto found = co_await find(row, now);
     if (!found) co_return found.error();
     if (!*found) co_return std::nullopt;
-    const auto& [pinned, head] = **found;
-    if (const auto* value = std::get_if<std::string_view>(&head.body)) {
-      co_return StoredValue{head.head(), PinnedBytes(pinned, *value), nullptr};
-    }
+    const HeadView& head = (*found)->view;
+    if (std::holds_alternative<std::string_view>(head.body)) co_return (*found)->value();
     const auto body = std::get<BodyRef>(head.body);
     if (missing == body) co_return fail(Errc::storage_corrupt, "a value is missing");
     auto opened = co_await open_body(namespace_id, body, head);
@@ -138,20 +163,20 @@ Result<ScanSlice> RocksDbReader::scan_rows(const ScanRequest& request) {
   options.iterate_upper_bound = &upper_bound;
   const std::unique_ptr<rocksdb::Iterator> row(store_.db().NewIterator(options, store_.heads()));
   ScanSlice slice;
-  std::string last;
+  slice.entries.reserve(std::min(request.entries_max, limits::list_keys_max + 1));
   std::uint32_t rows_seen = 0;
   for (row->Seek(rows::head(request.namespace_id, first_key_of(request))); row->Valid(); row->Next()) {
-    if (slice.entries.size() == request.entries_max || rows_seen++ == limits::list_rows_per_slice) {
-      slice.resume_after = std::move(last);
-      return slice;
-    }
     const auto head = decode_head(to_view(row->value()), to_view(row->key()));
     if (!head) return head.error();
-    last = to_view(row->key()).substr(NamespaceId::bytes_count);
-    if (is_expired(head->expiration, request.now)) continue;
-    auto key = Key::parse(last);
-    if (!key) return fail(Errc::storage_corrupt, "a row's key is no key");
-    slice.entries.push_back({std::move(*key), head->head()});
+    const auto key = to_view(row->key()).substr(NamespaceId::bytes_count);
+    if (!is_expired(head->expiration, request.now)) {
+      slice.entries.push_back({Key::from_checked(std::string(key)), head->head()});
+    }
+    if (slice.entries.size() < request.entries_max && ++rows_seen < limits::list_rows_per_slice) continue;
+    std::string last(key);
+    row->Next();
+    if (row->Valid()) slice.resume_after = std::move(last);
+    break;
   }
   if (!row->status().ok()) return to_error(row->status());
   return slice;

@@ -15,6 +15,12 @@ RocksDbUpload::~RocksDbUpload() {
 
 Task<Result<void>> RocksDbUpload::append(std::string_view bytes) {
   bytes_count_ += bytes.size();
+  if (piece_.size() + bytes.size() > limits::value_piece_bytes) return append_to_file(bytes);
+  take(bytes);
+  return Task<Result<void>>::ready(Result<void>{});
+}
+
+Task<Result<void>> RocksDbUpload::append_to_file(std::string_view bytes) {
   while (!bytes.empty()) {
     if (piece_.size() == limits::value_piece_bytes) {
       auto work = [this] { return write_piece(); };
@@ -36,9 +42,9 @@ void RocksDbUpload::take(std::string_view bytes) {
 }
 
 Task<Result<void>> RocksDbUpload::finish() {
-  if (!file_ && piece_.size() <= limits::inline_value_bytes_max) co_return Result<void>{};
-  auto work = [this] { return file_ ? write_last_piece() : write_row(); };
-  co_return co_await storage_.pool.run(std::move(work));
+  if (!file_ && piece_.size() <= limits::inline_value_bytes_max)
+    return Task<Result<void>>::ready(Result<void>{});
+  return storage_.pool.run([this] { return file_ ? write_last_piece() : write_row(); });
 }
 
 Result<void> RocksDbUpload::write_row() {

@@ -40,6 +40,7 @@ class RocksDbUpload final : public Upload {
   void mark_committed() { is_committed_ = true; }
 
  private:
+  Task<Result<void>> append_to_file(std::string_view bytes);
   void take(std::string_view bytes);
   Result<void> write_row();
   Result<void> write_piece();

@@ -23,7 +23,7 @@ Response binding_value_response(StoredValue value) {
   if (value.head.metadata)
     response.headers.emplace_back(names::header::kv_metadata, value.head.metadata->text());
   response.body_bytes = value.head.value_bytes;
-  response.body = value.bytes.view();
+  response.pinned_body = std::move(value.bytes);
   response.rest = std::move(value.rest);
   return response;
 }

@@ -199,16 +199,25 @@ class JsonBulkPairs final : public BulkPairs {
   explicit JsonBulkPairs(ByteSource& body) : body_(body) {}
 
   Task<Result<std::optional<BulkPair>>> next() override {
+    if (parser_.ready.empty()) return next_after_reading();
+    return Task<Result<std::optional<BulkPair>>>::ready(take_ready());
+  }
+
+ private:
+  Task<Result<std::optional<BulkPair>>> next_after_reading() {
     while (parser_.ready.empty() && !is_at_end_) {
       if (const auto parsed = co_await parse_piece(); !parsed) co_return parsed.error();
     }
     if (parser_.ready.empty()) co_return std::optional<BulkPair>{};
-    auto pair = std::move(parser_.ready.front());
-    parser_.ready.pop_front();
-    co_return std::optional(std::move(pair));
+    co_return take_ready();
   }
 
- private:
+  std::optional<BulkPair> take_ready() {
+    std::optional<BulkPair> pair(std::move(parser_.ready.front()));
+    parser_.ready.pop_front();
+    return pair;
+  }
+
   Task<Result<void>> parse_piece() {
     const auto piece = co_await body_.read();
     if (!piece) co_return piece.error();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/byte_source.hpp"
+#include "core/pinned_bytes.hpp"
 #include "wire/request_kind.hpp"
 
 namespace cubby {
@@ -56,11 +57,13 @@ struct Response {
   std::string_view content_type;  // one of names::media; empty when there is no body
   std::vector<std::pair<std::string_view, std::string>> headers;
   std::string body;                         // all of it, or its first piece when `rest` is there
+  PinnedBytes pinned_body;                  // the same, where it already is; then `body` is empty
   std::unique_ptr<ByteSource> rest;         // what follows
-  std::optional<std::uint64_t> body_bytes;  // the length of the whole, when it is not that of `body`
+  std::optional<std::uint64_t> body_bytes;  // the length of the whole, when it is not that of the first piece
   RequestKind kind = RequestKind::other;    // of the request, for who counts
 
-  std::uint64_t content_length() const { return body_bytes.value_or(body.size()); }
+  std::string_view first_piece() const { return body.empty() ? pinned_body.view() : body; }
+  std::uint64_t content_length() const { return body_bytes.value_or(first_piece().size()); }
 };
 
 }  // namespace cubby

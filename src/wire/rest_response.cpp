@@ -110,7 +110,7 @@ Response value_head_response(const Head& head) {
 
 Response value_response(StoredValue value) {
   Response response = value_head_response(value.head);
-  response.body = value.bytes.view();
+  response.pinned_body = std::move(value.bytes);
   response.rest = std::move(value.rest);
   return response;
 }
@@ -166,6 +166,7 @@ Response namespace_page_response(const NamespacePage& page, const ListNamespaces
 
 Response key_page_response(const KeyPage& page) {
   std::string result = "[";
+  result.reserve(page.entries.size() * 48);
   for (const Entry& entry : page.entries) {
     if (result.size() > 1) result += ',';
     result += R"({"name":)";

@@ -87,7 +87,7 @@ class MemoryTarget final : public Target {
     const std::uint64_t length = response.content_length();
     if (response.status != 304) answer.headers.emplace_back("content-length", std::to_string(length));
     if (head.method == Method::head || response.status == 304) return answer;
-    answer.body = std::move(response.body);
+    answer.body = response.first_piece();
     while (response.rest) {
       const auto piece = run(response.rest->read()).value();
       if (piece.empty()) break;
