@@ -53,7 +53,7 @@ void set_up_logging(LogFormat format, spdlog::level::level_enum level) {
     spdlog::register_logger(logger);
   }
   spdlog::set_default_logger(spdlog::get("cubby"));
-  set_up_request_log(format == LogFormat::json);
+  set_up_request_log(format == LogFormat::json, level <= spdlog::level::debug);
 }
 
 }  // namespace cubby

@@ -39,9 +39,9 @@ class Activity {
     std::uint64_t bytes_out = 0;
     std::uint64_t connections = 0;
     std::uint64_t storage_bytes = 0;
-    std::optional<double> hit_rate;
-    std::optional<Latency> read_latency;
-    std::optional<Latency> write_latency;
+    std::optional<double> hit_rate{};
+    std::optional<Latency> read_latency{};
+    std::optional<Latency> write_latency{};
   };
   struct Reading {
     Timestamp at;

@@ -46,12 +46,14 @@ std::string_view date_now() {
   return {text, size};
 }
 
+const std::string id_header_name = "\r\n" + std::string(names::header::request_id) + ": ";
+
 // What the ids of a connection's requests begin with.
 std::string random_prefix() {
   thread_local std::mt19937_64 random{std::random_device{}()};
   char digits[16];
-  const char* const end = std::to_chars(digits, std::end(digits), random() >> 16, 16).ptr;
-  return std::string(digits, end) + '-';
+  char* const end = std::to_chars(digits, std::end(digits), random() >> 16, 16).ptr;
+  return std::string(digits, static_cast<std::size_t>(end - digits)) + "-";
 }
 
 }  // namespace
@@ -157,8 +159,8 @@ Connection::Connection(SocketStream::Socket socket, HttpHandler& handler, const 
       handler_(handler),
       rules_(rules),
       traffic_(traffic),
-      request_id_(random_prefix()),
-      request_id_prefix_(request_id_.size()),
+      id_header_(id_header_name + random_prefix()),
+      id_header_prefix_(id_header_.size()),
       now_(std::chrono::steady_clock::now()) {
   caller_.address = stream_.peer();
   traffic_.connections_opened.add();
@@ -265,10 +267,14 @@ Task<Response> Connection::answer(Body& body) {
 // The log and the client know the request by the same name: the client's, if it gave a harmless one.
 void Connection::name_request() {
   const auto& given = parser_->head().request_id;
-  if (given && is_request_id(*given)) return;
-  request_id_.resize(request_id_prefix_);
-  append_number(request_id_, ++requests_count_);
-  parser_->set_request_id(request_id_);
+  if (given && is_request_id(*given)) {
+    has_own_id_ = false;
+    return;
+  }
+  id_header_.resize(id_header_prefix_);
+  append_number(id_header_, ++requests_count_);
+  has_own_id_ = true;
+  parser_->set_request_id(std::string_view(id_header_).substr(id_header_name.size()));
 }
 
 void Connection::account_for(RequestKind kind, unsigned status) {
@@ -276,15 +282,15 @@ void Connection::account_for(RequestKind kind, unsigned status) {
   const auto took = now_ - begin_;
   traffic_.count(rules_.dialect, kind, status, took);
   const bool is_slow = took >= rules_.slow_after;
-  const auto level = is_slow ? spdlog::level::warn : spdlog::level::debug;
-  if (logs_requests(level)) {
-    log_request(level, {.what = is_slow ? "slow request" : "request",
-                        .head = parser_->head(),
-                        .dialect = rules_.dialect,
-                        .kind = kind,
-                        .status = status,
-                        .took = took,
-                        .waited_for_client = waited_for_body_ + stream_.waited_to_send() - waited_before_});
+  if (is_slow || logs_each_request()) {
+    log_request(is_slow ? spdlog::level::warn : spdlog::level::debug,
+                {.what = is_slow ? "slow request" : "request",
+                 .head = parser_->head(),
+                 .dialect = rules_.dialect,
+                 .kind = kind,
+                 .status = status,
+                 .took = took,
+                 .waited_for_client = waited_for_body_ + stream_.waited_to_send() - waited_before_});
   }
   waited_for_body_ = {};
   waited_before_ = stream_.waited_to_send();
@@ -314,8 +320,10 @@ void Connection::format_head(const Response& response) {
     head_out_ += "\r\ncontent-length: ";
     append_number(head_out_, response.content_length());
   }
-  head_out_ += "\r\nx-request-id: ";
-  head_out_ += *parser_->head().request_id;
+  if (has_own_id_)
+    head_out_ += id_header_;
+  else
+    head_out_.append(id_header_name).append(*parser_->head().request_id);
   head_out_ += keeps_alive_ ? "\r\n\r\n" : "\r\nconnection: close\r\n\r\n";
 }
 

@@ -81,8 +81,9 @@ class Connection {
   std::optional<RequestParser> parser_;
   std::string head_in_;  // what the parser's head is views of
   std::string head_out_;
-  std::string request_id_;  // begins with what all requests of this connection share
-  std::size_t request_id_prefix_ = 0;
+  std::string id_header_;  // as sent; begins with what all requests of this connection share
+  std::size_t id_header_prefix_ = 0;
+  bool has_own_id_ = false;  // the request's id is of our making
   std::uint64_t requests_count_ = 0;
   SteadyTime now_;    // when the last request was done with, or the connection made
   SteadyTime begin_;  // when the head of this request was complete

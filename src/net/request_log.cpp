@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t request_id_characters_max = 64;
 
 std::atomic<bool> writes_json = false;
+std::atomic<bool> writes_each = false;
 
 std::shared_ptr<spdlog::logger> logger() {
   auto own = spdlog::get(request_logger);
@@ -59,12 +60,13 @@ std::int64_t milliseconds(std::chrono::steady_clock::duration time) {
 
 }  // namespace
 
-void set_up_request_log(bool is_json) {
+void set_up_request_log(bool is_json, bool logs_each) {
   writes_json = is_json;
+  writes_each = logs_each;
 }
 
-bool logs_requests(spdlog::level::level_enum level) {
-  return spdlog::default_logger_raw()->should_log(level);
+bool logs_each_request() {
+  return writes_each.load(std::memory_order_relaxed);
 }
 
 void log_request(spdlog::level::level_enum level, const RequestLine& line) {

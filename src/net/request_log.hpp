@@ -17,7 +17,7 @@ inline constexpr const char* request_logger = "request";
 
 // How lines about requests are written: `key=value` text, or JSON members for a formatter that knows
 // `request_logger`. Called before the first request.
-void set_up_request_log(bool is_json);
+void set_up_request_log(bool is_json, bool logs_each);
 
 struct RequestLine {
   std::string_view what;  // a sentence without data
@@ -29,7 +29,8 @@ struct RequestLine {
   std::chrono::steady_clock::duration waited_for_client{};  // of it: for the body, or to take the answer
 };
 
-bool logs_requests(spdlog::level::level_enum level);
+// Whether each request gets a line, at level debug.
+bool logs_each_request();
 void log_request(spdlog::level::level_enum level, const RequestLine& line);
 
 // Whether a client's own id of a request may be taken over: 1 to 64 of [0-9A-Za-z._-].
