@@ -39,6 +39,10 @@ struct RawServe {
   std::string binding_auth = "token";
   std::string binding_namespace;
   bool auto_create_namespaces = false;
+  std::string metrics_auth = "token";
+  std::string log_format = "text";
+  std::string log_level = "info";
+  std::uint64_t slow_request_ms = 1000;
   bool dev_clock = false;
   std::uint64_t value_bytes_max = limits::value_bytes_max;
 };
@@ -83,6 +87,11 @@ void add_serve_settings(CLI::App& serve, RawServe& raw) {
               "Id or title of the namespace of binding requests that name none");
   add_switch(serve, "auto-create-namespaces", raw.auto_create_namespaces,
              "Create a namespace when a binding request first names it");
+  add_setting(serve, "metrics-auth", raw.metrics_auth,
+              "token, or none: whoever reaches the API may read /metrics");
+  add_setting(serve, "log-format", raw.log_format, "text or json");
+  add_setting(serve, "log-level", raw.log_level, "debug (a line for each request), info, warn or error");
+  add_setting(serve, "slow-request-ms", raw.slow_request_ms, "A request that takes longer is logged");
   add_switch(serve, "dev-clock", raw.dev_clock,
              "For tests: the API sets the clock that decides about expiry; on loopback only");
   add_setting(serve, "value-bytes-max", raw.value_bytes_max, "For tests: the largest value, in bytes");
@@ -177,6 +186,23 @@ void check_binding(const RawServe& raw, const InheritedSockets& inherited, Serve
   if (!raw.binding_namespace.empty()) config.binding_namespace = raw.binding_namespace;
 }
 
+void check_watching(const RawServe& raw, ServeConfig& config) {
+  if (raw.metrics_auth != "token" && raw.metrics_auth != "none")
+    throw CLI::ValidationError("--metrics-auth", "must be token or none");
+  config.metrics_auth = raw.metrics_auth == "none" ? MetricsAuth::none : MetricsAuth::token;
+  if (raw.log_format != "text" && raw.log_format != "json")
+    throw CLI::ValidationError("--log-format", "must be text or json");
+  config.log_format = raw.log_format == "json" ? LogFormat::json : LogFormat::text;
+  const bool is_level = raw.log_level == "debug" || raw.log_level == "info" || raw.log_level == "warn" ||
+                        raw.log_level == "error";
+  if (!is_level) throw CLI::ValidationError("--log-level", "must be debug, info, warn or error");
+  config.log_level = spdlog::level::from_str(raw.log_level);
+  constexpr std::uint64_t day_ms = 24 * 60 * 60 * 1000;
+  if (raw.slow_request_ms > day_ms)
+    throw CLI::ValidationError("--slow-request-ms", "must be at most " + std::to_string(day_ms));
+  config.slow_request = std::chrono::milliseconds(raw.slow_request_ms);
+}
+
 ServeConfig check(const RawServe& raw) {
   if (raw.data_dir.empty()) throw CLI::ValidationError("--data-dir", "must not be empty");
   if (raw.threads < 1 || raw.threads > 256) throw CLI::ValidationError("--threads", "must be 1 to 256");
@@ -209,6 +235,7 @@ ServeConfig check(const RawServe& raw) {
   if (config.dev_clock && !is_local(config.listen))
     throw CLI::ValidationError("--dev-clock", "is for an API listener on a loopback address only");
   check_binding(raw, inherited, config);
+  check_watching(raw, config);
   return config;
 }
 

@@ -7,9 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "app/logging.hpp"
 #include "core/values.hpp"
 #include "net/binding_api.hpp"
 #include "net/listening_socket.hpp"
+#include "net/monitor_api.hpp"
 #include "store/rocksdb_check.hpp"
 #include "store/rocksdb_engine.hpp"
 
@@ -32,6 +34,12 @@ struct ServeConfig {
   BindingAuth binding_auth = BindingAuth::token;
   std::optional<std::string> binding_namespace{};  // for requests that name none
   bool auto_create_namespaces = false;
+
+  // Being watched.
+  MetricsAuth metrics_auth = MetricsAuth::token;
+  LogFormat log_format = LogFormat::text;
+  spdlog::level::level_enum log_level = spdlog::level::info;
+  std::chrono::milliseconds slow_request{};
 
   // For tests of programs that use Cubby.
   bool dev_clock = false;

@@ -6,7 +6,7 @@
 #include "net/http_handler.hpp"
 #include "net/router.hpp"
 #include "service/access.hpp"
-#include "service/activity.hpp"
+#include "service/namespace_calls.hpp"
 #include "service/kv_service.hpp"
 #include "service/namespaces.hpp"
 #include "service/tokens.hpp"
@@ -17,8 +17,8 @@ namespace cubby {
 // Serves everything on the API listener: `/client/v4/…`, the same at the root, `/cubby/v1/…` and `/healthz`.
 class RestApi final : public HttpHandler {
  public:
-  RestApi(KvService& kv, Namespaces& namespaces, Access& access, Tokens& tokens, const Activity& activity)
-      : kv_(kv), namespaces_(namespaces), access_(access), tokens_(tokens), activity_(activity) {}
+  RestApi(KvService& kv, Namespaces& namespaces, Access& access, Tokens& tokens, const NamespaceCalls& calls)
+      : kv_(kv), namespaces_(namespaces), access_(access), tokens_(tokens), calls_(calls) {}
 
   Task<Response> handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) override;
   Response refusal(const Error& error) override;
@@ -27,7 +27,7 @@ class RestApi final : public HttpHandler {
   Namespaces& namespaces() { return namespaces_; }
   Access& access() { return access_; }
   Tokens& tokens() { return tokens_; }
-  const Activity& activity() { return activity_; }
+  const NamespaceCalls& calls() { return calls_; }
 
  private:
   Task<Result<Response>> call_route(const RouteMatch& match, const RequestHead& head, RequestBody& body,
@@ -40,7 +40,7 @@ class RestApi final : public HttpHandler {
   Namespaces& namespaces_;
   Access& access_;
   Tokens& tokens_;
-  const Activity& activity_;
+  const NamespaceCalls& calls_;
 };
 
 // One call of a route, after all checks that do not depend on the route.

@@ -22,9 +22,8 @@ Task<Result<Response>> get_namespace(RestApi& api, Call& call);
 Task<Result<Response>> rename_namespace(RestApi& api, Call& call);
 Task<Result<Response>> delete_namespace(RestApi& api, Call& call);
 
-// What is stored and what is done (usage_handlers.cpp, activity_handlers.cpp).
+// What is stored and what is done (usage_handlers.cpp).
 Task<Result<Response>> get_usage(RestApi& api, Call& call);
-Task<Result<Response>> get_activity(RestApi& api, Call& call);
 
 // Tokens (token_handlers.cpp).
 Task<Result<Response>> list_tokens(RestApi& api, Call& call);

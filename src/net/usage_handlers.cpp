@@ -11,7 +11,7 @@ Task<Result<Response>> get_usage(RestApi& api, Call& call) {
   if (!call.grant.allows(Right::read, found->account)) co_return fail(Errc::namespace_not_found);
   const auto usage = co_await api.kv().usage({found->account, found->id, call.place.key_prefix});
   if (!usage) co_return usage.error();
-  co_return usage_response(*usage, api.activity().rates(found->id));
+  co_return usage_response(*usage, api.calls().rates(found->id));
 }
 
 }  // namespace cubby

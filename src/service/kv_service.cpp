@@ -29,7 +29,7 @@ bool reaches_all(const Place& place, const std::vector<Key>& keys) {
 }  // namespace
 
 Task<Result<StoredValue>> KvService::get(Place place, Key key) {
-  const Activity::Call counted(activity_, Work::read, place.namespace_id);
+  count(Work::read, place);
   if (!reaches(place, key.text())) co_return fail(Errc::permission_missing);
   const Instant now = expiry_now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
@@ -40,7 +40,7 @@ Task<Result<StoredValue>> KvService::get(Place place, Key key) {
 }
 
 Task<Result<Head>> KvService::head(Place place, Key key) {
-  const Activity::Call counted(activity_, Work::read, place.namespace_id);
+  count(Work::read, place);
   if (!reaches(place, key.text())) co_return fail(Errc::permission_missing);
   const Instant now = expiry_now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
@@ -72,7 +72,7 @@ Task<Result<std::uint64_t>> receive(ByteSource& value, Upload& upload, std::uint
 }  // namespace
 
 Task<Result<void>> KvService::put(Place place, Key key, RawExpiration raw_expiration, IncomingValue& value) {
-  const Activity::Call counted(activity_, Work::write, place.namespace_id);
+  count(Work::write, place);
   if (!reaches(place, key.text())) co_return fail(Errc::permission_missing);
   const Timestamp now = clock_.now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
@@ -99,7 +99,7 @@ Task<Result<void>> KvService::remove(Place place, Key key) {
 }
 
 Task<Result<KeyPage>> KvService::list(Place place, ListKeys request) {
-  const Activity::Call counted(activity_, Work::list, place.namespace_id);
+  count(Work::list, place);
   if (!reaches(place, request.prefix)) co_return fail(Errc::permission_missing);
   const Instant now = expiry_now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
@@ -138,7 +138,7 @@ Task<Result<Usage>> KvService::usage(Place place) {
 }
 
 Task<Result<std::size_t>> KvService::put_all(Place place, BulkPairs& pairs) {
-  const Activity::Call counted(activity_, Work::write, place.namespace_id);
+  count(Work::write, place);
   const Timestamp now = clock_.now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
   BulkWrite bulk(engine_, place.namespace_id, expiry_now(), value_bytes_max_);
@@ -158,7 +158,7 @@ Task<Result<std::size_t>> KvService::put_all(Place place, BulkPairs& pairs) {
 }
 
 Task<Result<std::size_t>> KvService::remove_all(Place place, std::vector<Key> keys) {
-  const Activity::Call counted(activity_, Work::remove, place.namespace_id);
+  count(Work::remove, place);
   if (!reaches_all(place, keys)) co_return fail(Errc::permission_missing);
   const Timestamp now = clock_.now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
@@ -186,7 +186,7 @@ Task<Result<std::string>> KvService::read_whole(StoredValue value) {
 }
 
 Task<Result<std::vector<BulkGetItem>>> KvService::get_all(Place place, BulkGet request) {
-  const Activity::Call counted(activity_, Work::read, place.namespace_id);
+  count(Work::read, place);
   if (!reaches_all(place, request.keys)) co_return fail(Errc::permission_missing);
   const Instant now = expiry_now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();

@@ -7,7 +7,7 @@
 #include "core/clock.hpp"
 #include "core/limits.hpp"
 #include "core/operation.hpp"
-#include "service/activity.hpp"
+#include "service/namespace_calls.hpp"
 #include "store/engine.hpp"
 
 namespace cubby {
@@ -16,7 +16,7 @@ struct KvSettings {
   std::uint64_t value_bytes_max = limits::value_bytes_max;  // may be lower, for tests of clients
   // Decides about expiry; nothing: the clock that writes are stamped with.
   const Clock* expiry_clock = nullptr;
-  Activity* activity = nullptr;  // is told of each call; nothing: nobody is
+  NamespaceCalls* calls = nullptr;  // is told of each call; nothing: nobody is
 };
 
 // Methods may be called from any loop at any time; each reads the clock once. Every method answers
@@ -30,7 +30,7 @@ class KvService {
       : engine_(engine),
         clock_(clock),
         expiry_clock_(settings.expiry_clock ? *settings.expiry_clock : clock),
-        activity_(settings.activity),
+        calls_(settings.calls),
         value_bytes_max_(settings.value_bytes_max) {}
 
   // Errors: key_not_found.
@@ -66,6 +66,9 @@ class KvService {
   Task<Result<std::vector<BulkGetItem>>> get_all(Place place, BulkGet request);
 
  private:
+  void count(Work work, const Place& place) {
+    if (calls_) calls_->note(work, place.namespace_id);
+  }
   Task<Result<void>> check_place(Place place);
   Task<Result<std::string>> read_whole(StoredValue value);
 
@@ -74,7 +77,7 @@ class KvService {
   Engine& engine_;
   const Clock& clock_;
   const Clock& expiry_clock_;
-  Activity* const activity_;
+  NamespaceCalls* const calls_;
   const std::uint64_t value_bytes_max_;
 };
 

@@ -29,10 +29,10 @@
 #include <variant>
 #include <vector>
 
-#include "core/activity.hpp"
 #include "core/entry.hpp"
 #include "core/error.hpp"
 #include "core/task.hpp"
+#include "store/engine_figures.hpp"
 
 namespace cubby {
 
@@ -114,8 +114,9 @@ class Engine {
   // second by namespace and key. What is gone stays gone, should the clock go back. Cost: what is removed.
   virtual Task<Result<Swept>> sweep(Instant now, std::uint32_t rows_max) = 0;
 
-  // How many heads and values were read one by one since the start, and from where. Never waits.
-  virtual ReadCounts read_counts() const = 0;
+  // What there is to tell about the engine; `now` decides what is due. Costs little, but may wait for the
+  // disk.
+  virtual Task<Result<EngineFigures>> figures(Instant now) = 0;
 
   // Namespaces. Each change is atomic and durable like `apply`, and in one order with it.
 

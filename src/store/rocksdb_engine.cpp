@@ -15,6 +15,7 @@
 #include "store/ordering.hpp"
 #include "store/rocksdb_batch.hpp"
 #include "store/rocksdb_expiry.hpp"
+#include "store/rocksdb_figures.hpp"
 #include "store/rocksdb_garbage.hpp"
 #include "store/rocksdb_reader.hpp"
 #include "store/rocksdb_recount.hpp"
@@ -37,6 +38,7 @@ class RocksDbEngine final : public Engine {
         pool_(storage_threads),
         reader_(*store_, files_, pool_, hot_, history_),
         expiry_(*store_, catalog_),
+        figures_(*store_),
         commits_([this] { return Batch(*store_, history_); }, [this](Batch& batch) { return write(batch); }) {
   }
 
@@ -64,6 +66,7 @@ class RocksDbEngine final : public Engine {
   Task<Result<Usage>> usage(NamespaceId namespace_id, Instant now) override;
   Task<Result<Usage>> recount(NamespaceId namespace_id, Instant now) override;
   Task<Result<Swept>> sweep(Instant now, std::uint32_t rows_max) override;
+  Task<Result<EngineFigures>> figures(Instant now) override;
 
   Task<Result<void>> create_namespace(Namespace created) override;
   Task<Result<Namespace>> rename_namespace(NamespaceId id, Title title) override;
@@ -71,7 +74,6 @@ class RocksDbEngine final : public Engine {
   Task<Result<void>> put_account(Account account) override;
   Task<Result<void>> put_token(Token token) override;
 
-  ReadCounts read_counts() const override { return reader_.counts(); }
   std::uint64_t access_generation() const override { return catalog_.access_generation(); }
   Task<Result<std::optional<Namespace>>> find_namespace(NamespaceId id) override {
     return Task<Result<std::optional<Namespace>>>::ready(catalog_.find(id));
@@ -131,6 +133,7 @@ class RocksDbEngine final : public Engine {
   CommitHistory history_{hot_};
   RocksDbReader reader_;
   RocksDbExpiry expiry_;
+  RocksDbFigures figures_;
   BackgroundWork background_;
   Admission admission_{limits::bulk_request_bytes_max};
   CommitQueue<Batch> commits_;  // last: its thread uses all of the above
@@ -308,6 +311,20 @@ Task<Result<Swept>> RocksDbEngine::sweep(Instant now, std::uint32_t rows_max) {
   Alone<Swept> change;
   change.stage = [this, now, rows_max](Batch& batch) { return expiry_.stage(batch, now, rows_max); };
   co_return co_await commit_alone(std::move(change));
+}
+
+Task<Result<EngineFigures>> RocksDbEngine::figures(Instant now) {
+  auto work = [this, now] {
+    EngineFigures figures;
+    figures.commits_waiting = commits_.waiting();
+    figures.commits_count = commits_.changes();
+    commits_.writes().add_to(figures.commits);
+    figures.reads_from_memory = reader_.reads_from_memory();
+    figures.reads_from_disk = reader_.reads_from_disk();
+    figures_.add_to(figures, now);
+    return Result<EngineFigures>(std::move(figures));
+  };
+  co_return co_await pool_.run(std::move(work));
 }
 
 // ---- Catalog

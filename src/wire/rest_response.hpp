@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "core/activity.hpp"
 #include "core/operation.hpp"
+#include "core/work.hpp"
 #include "wire/http_message.hpp"
 
 namespace cubby {

@@ -103,14 +103,12 @@ test('activity draws what was done, and says it under the pointer', async () => 
   const page = await signedIn(server, `#/${ACCOUNT}/activity`);
   await page.getByRole('heading', { name: 'Activity' }).waitFor();
   const calls = page.getByRole('region', { name: 'Calls' });
-  await calls.waitFor();
-  // Until a sample with a write in it has been taken and fetched.
+  // Until a step with a write in it has ended and been fetched.
   const wrote = async () => {
     await store.put('k', 'v');
-    await store.get('k');
     const answer = await fetch(`${server.origin}/cubby/v1/activity`, { headers: { authorization: `Bearer ${server.token}` } });
-    const { result } = await answer.json();
-    return result.writes.at(-1) > 0 && result.at.length > 1;
+    const { steps } = (await answer.json()).result;
+    return steps.length > 1 && steps.at(-1).operations.write > 0;
   };
   while (!(await wrote()));
   await page.waitForFunction(() => /Writes [\d.,]*[1-9]/.test(document.querySelector('.chart svg').getAttribute('aria-label')));

@@ -129,7 +129,8 @@ const views = [
     },
     { first: 'tokens' },
   ],
-  ['activity', async (page) => page.getByRole('region', { name: 'Calls' }).waitFor(), { hash: () => `#/${ACCOUNT}/activity` }],
+  ['activity', async (page) => page.getByRole('region', { name: 'Calls' }).waitFor(), // ten seconds after the start
+    { hash: () => `#/${ACCOUNT}/activity` }],
   ['empty', async (page) => page.getByText('Nothing found').waitFor(), { hash: () => place(store.id, { prefix: 'nothing' }) }],
 ];
 const looks = [

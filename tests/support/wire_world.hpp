@@ -65,12 +65,12 @@ class World {
 
   ManualClock clock;
   std::unique_ptr<Engine> engine = make_memory_engine();
-  Activity activity;
-  KvService kv{*engine, clock, {.activity = &activity}};
+  NamespaceCalls calls;
+  KvService kv{*engine, clock, {.calls = &calls}};
   Namespaces namespaces{*engine};
   Access access{*engine, clock, std::nullopt};
   Tokens tokens{*engine, clock};
-  RestApi api{kv, namespaces, access, tokens, activity};
+  RestApi api{kv, namespaces, access, tokens, calls};
   BindingApi binding{kv, namespaces, access, {.account = account}};
 
  private:

@@ -44,20 +44,18 @@ export interface Token {
 
 export type NewToken = Omit<Token, 'id' | 'status' | 'created'>;
 
-// The last hour: one array a figure, all of one length, the oldest sample first.
-export interface Activity {
-  seconds_per_sample: number;
-  at: number[];
-  reads: number[];
-  writes: number[];
-  deletes: number[];
-  lists: number[];
-  p50_us: number[];
-  p99_us: number[];
-  memory_reads: number[];
-  disk_reads: number[];
-  keys: (number | null)[];
-  bytes: (number | null)[];
+// Ten seconds of what the server did. Rates are per second, null: there was nothing to measure.
+export interface ActivityStep {
+  time: number; // its end, in seconds
+  operations: { read: number; write: number; delete: number; list: number; other: number };
+  latency: { read: Latency | null; write: Latency | null };
+  hit_rate: number | null;
+  storage_bytes: number;
+}
+
+interface Latency {
+  p50_ms: number;
+  p99_ms: number;
 }
 
 // What is known of a value without reading it.
@@ -135,8 +133,9 @@ export class Api {
     await this.result('DELETE', `cubby/v1/tokens/${id}`, {});
   }
 
-  async activity(signal?: AbortSignal): Promise<Activity> {
-    return this.result('GET', 'cubby/v1/activity', { signal });
+  // The last hour, the oldest first.
+  async activity(signal?: AbortSignal): Promise<ActivityStep[]> {
+    return (await this.result<{ steps: ActivityStep[] }>('GET', 'cubby/v1/activity', { signal })).steps;
   }
 
   // All namespaces of an account, by title.

@@ -1,13 +1,13 @@
 // What the server has been doing in the last hour.
 import { useEffect } from 'preact/hooks';
-import { sentence, type Activity } from '../api/client.ts';
+import { sentence, type ActivityStep } from '../api/client.ts';
 import { useSession } from '../session.tsx';
 import { bytesText, count } from '../text/format.ts';
 import { Failure, Notice } from '../ui/controls.tsx';
 import { Chart, type Line } from '../ui/chart.tsx';
 import { useLoad } from '../ui/use_load.ts';
 
-const refreshMs = 5000;
+const refreshMs = 10_000;
 
 export function ActivityPage({ setTitle }: { setTitle: (title: string | null) => void }) {
   const { api } = useSession();
@@ -26,12 +26,12 @@ export function ActivityPage({ setTitle }: { setTitle: (title: string | null) =>
       </div>
       {error !== null && <Failure onRetry={reload}>{sentence(error)}</Failure>}
       {data === null && error === null && <div class="table waiting" aria-busy="true" aria-label="Loading" role="status" />}
-      {data && data.at.length === 0 && (
+      {data && data.length === 0 && (
         <Notice icon="chart" title="Nothing to show yet">
-          The first sample is there five seconds after the start.
+          The first figures are there ten seconds after the start.
         </Notice>
       )}
-      {data && data.at.length > 0 && <Charts activity={data} />}
+      {data && data.length > 0 && <Charts steps={data} />}
     </main>
   );
 }
@@ -39,24 +39,15 @@ export function ActivityPage({ setTitle }: { setTitle: (title: string | null) =>
 const perSecond = (value: number) => `${count(Math.round(value * 10) / 10)}/s`;
 const percent = (value: number) => `${Math.round(value)} %`;
 
-export function timeText(micros: number): string {
-  if (micros < 1000) return `${Math.round(micros)} µs`;
-  if (micros < 1_000_000) return `${(micros / 1000).toFixed(micros < 10_000 ? 1 : 0)} ms`;
-  return `${(micros / 1_000_000).toFixed(1)} s`;
+export function timeText(ms: number): string {
+  if (ms < 1) return `${Math.round(ms * 1000)} µs`;
+  if (ms < 1000) return `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
+  return `${(ms / 1000).toFixed(1)} s`;
 }
 
-function Charts({ activity }: { activity: Activity }) {
-  const { at, seconds_per_sample } = activity;
-  const rate = (label: string, counts: number[]): Line => ({
-    label,
-    values: counts.map((each) => each / seconds_per_sample),
-  });
-  const calls = at.map((_, i) => activity.reads[i]! + activity.writes[i]! + activity.deletes[i]! + activity.lists[i]!);
-  const timed = (micros: number[]) => micros.map((each, i) => (calls[i] ? each : null));
-  const hits = at.map((_, i) => {
-    const all = activity.memory_reads[i]! + activity.disk_reads[i]!;
-    return all ? (100 * activity.memory_reads[i]!) / all : null;
-  });
+function Charts({ steps }: { steps: ActivityStep[] }) {
+  const at = steps.map(({ time }) => time);
+  const line = (label: string, value: (step: ActivityStep) => number | null): Line => ({ label, values: steps.map(value) });
   return (
     <div class="charts">
       <Chart
@@ -64,10 +55,10 @@ function Charts({ activity }: { activity: Activity }) {
         at={at}
         text={perSecond}
         lines={[
-          rate('Reads', activity.reads),
-          rate('Writes', activity.writes),
-          rate('Deletes', activity.deletes),
-          rate('Lists', activity.lists),
+          line('Reads', ({ operations }) => operations.read),
+          line('Writes', ({ operations }) => operations.write),
+          line('Deletes', ({ operations }) => operations.delete),
+          line('Lists', ({ operations }) => operations.list),
         ]}
       />
       <Chart
@@ -75,12 +66,20 @@ function Charts({ activity }: { activity: Activity }) {
         at={at}
         text={timeText}
         lines={[
-          { label: '99 in 100', values: timed(activity.p99_us) },
-          { label: 'Half', values: timed(activity.p50_us) },
+          line('Reads, 99 in 100', ({ latency }) => latency.read?.p99_ms ?? null),
+          line('half', ({ latency }) => latency.read?.p50_ms ?? null),
+          line('Writes, 99 in 100', ({ latency }) => latency.write?.p99_ms ?? null),
+          line('half of them', ({ latency }) => latency.write?.p50_ms ?? null),
         ]}
       />
-      <Chart title="Read from memory" at={at} text={percent} most={100} lines={[{ label: 'Hits', values: hits }]} />
-      <Chart title="Stored" at={at} text={bytesText} lines={[{ label: 'Live bytes', values: activity.bytes }]} />
+      <Chart
+        title="Read from memory"
+        at={at}
+        text={percent}
+        most={100}
+        lines={[line('Hits', ({ hit_rate }) => (hit_rate === null ? null : 100 * hit_rate))]}
+      />
+      <Chart title="Stored" at={at} text={bytesText} lines={[line('On disk', ({ storage_bytes }) => storage_bytes)]} />
     </div>
   );
 }
