@@ -10,6 +10,7 @@
 #include "core/values.hpp"
 #include "net/binding_api.hpp"
 #include "net/listening_socket.hpp"
+#include "rados/rados_engine.hpp"
 #include "store/rocksdb_check.hpp"
 #include "store/rocksdb_engine.hpp"
 
@@ -17,6 +18,7 @@ namespace cubby {
 
 struct ServeConfig {
   std::filesystem::path data_dir;
+  std::optional<RadosOptions> rados{};  // instead of the engine in the data directory
   ListenAddress listen;                 // of the REST API: TCP or inherited
   std::optional<AccountId> account_id;  // the first account's; nothing: made up at the first start
   std::optional<std::string>

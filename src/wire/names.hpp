@@ -68,6 +68,7 @@ inline constexpr std::string_view kv_metadata = "cf-kv-metadata";  // of the bin
 inline constexpr std::string_view proxied_metadata =
     "mf-header-cf-kv-metadata";  // of miniflare's remote proxy
 inline constexpr std::string_view proxied_url = "mf-url";
+inline constexpr std::string_view retry_after = "retry-after";
 inline constexpr std::string_view should_retry = "x-should-retry";  // read by the official SDKs
 inline constexpr std::string_view upgrade = "upgrade";
 }  // namespace header
