@@ -29,6 +29,8 @@ std::uint64_t memory_bytes() {
 // Settings as text, before they are checked.
 struct RawServe {
   std::string data_dir = "cubby-data";
+  std::string engine = "rocksdb";
+  RadosOptions rados;
   std::string listen = "127.0.0.1:8484";
   std::string account_id;
   unsigned threads = std::max(1u, std::thread::hardware_concurrency());
@@ -66,8 +68,25 @@ void add_switch(CLI::App& command, const std::string& name, bool& value, const s
   command.add_flag("--" + name, value, help)->envname(environment_name(name));
 }
 
+void add_rados_settings(CLI::App& command, RadosOptions& raw) {
+  add_setting(command, "rados-conf", raw.conf_file, "The cluster's ceph.conf");
+  add_setting(command, "rados-pool", raw.pool, "Pool of the index and of small values; replicated");
+  add_setting(command, "rados-data-pool", raw.data_pool,
+              "Pool of larger values; that of the index if not given");
+  add_setting(command, "rados-namespace", raw.rados_namespace,
+              "RADOS namespace in the pools: one store each");
+}
+
+void check_rados(const RadosOptions& raw) {
+  if (raw.conf_file.empty()) throw CLI::ValidationError("--rados-conf", "must name the cluster's ceph.conf");
+  if (raw.pool.empty()) throw CLI::ValidationError("--rados-pool", "must name a pool");
+}
+
 void add_serve_settings(CLI::App& serve, RawServe& raw) {
   add_setting(serve, "data-dir", raw.data_dir, "Directory that holds the data; made if it is not there");
+  add_setting(serve, "engine", raw.engine,
+              "rocksdb: the data directory; rados: a Ceph cluster, which any number of servers may share");
+  add_rados_settings(serve, raw.rados);
   add_setting(serve, "listen", raw.listen, "HOST:PORT of the REST API; port 0 picks a free one");
   add_setting(serve, "account-id", raw.account_id,
               "Id of the first account, 32 hexadecimal digits; made up at the first start if not given");
@@ -231,6 +250,12 @@ ServeConfig check(const RawServe& raw) {
                      .auto_create_namespaces = raw.auto_create_namespaces,
                      .dev_clock = raw.dev_clock,
                      .value_bytes_max = raw.value_bytes_max};
+  if (raw.engine != "rocksdb" && raw.engine != "rados")
+    throw CLI::ValidationError("--engine", "must be rocksdb or rados");
+  if (raw.engine == "rados") {
+    check_rados(raw.rados);
+    config.rados = raw.rados;
+  }
   if (inherited.api) config.listen = *inherited.api;
   if (config.dev_clock && !is_local(config.listen))
     throw CLI::ValidationError("--dev-clock", "is for an API listener on a loopback address only");

@@ -12,6 +12,7 @@
 #include "net/binding_api.hpp"
 #include "net/listening_socket.hpp"
 #include "net/monitor_api.hpp"
+#include "rados/rados_engine.hpp"
 #include "store/rocksdb_check.hpp"
 #include "store/rocksdb_engine.hpp"
 
@@ -19,6 +20,7 @@ namespace cubby {
 
 struct ServeConfig {
   std::filesystem::path data_dir;
+  std::optional<RadosOptions> rados{};  // instead of the engine in the data directory
   ListenAddress listen;                 // of the REST API: TCP or inherited
   std::optional<AccountId> account_id;  // the first account's; nothing: made up at the first start
   std::optional<std::string>

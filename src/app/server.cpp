@@ -9,6 +9,7 @@
 
 #include "app/first_start.hpp"
 #include "app/logging.hpp"
+#include "app/rados_module.hpp"
 #include "net/binding_api.hpp"
 #include "net/dev_clock_api.hpp"
 #include "net/http_server.hpp"
@@ -29,6 +30,19 @@ namespace asio = boost::asio;
 int complain(const Error& error) {
   std::cerr << "cubby: " << error.argument << '\n';
   return 1;
+}
+
+Result<std::unique_ptr<Engine>> open_engine(const ServeConfig& config) {
+  if (!config.rados) {
+    return open_rocksdb_engine({.data_directory = config.data_dir,
+                                .cache_bytes = config.cache_bytes,
+                                .durability = config.durability});
+  }
+  // Of the data directory, only the file of the first token is needed.
+  std::error_code failed;
+  std::filesystem::create_directories(config.data_dir, failed);
+  if (failed) return fail(Errc::storage_failed, config.data_dir.string() + ": " + failed.message());
+  return load_rados_engine(*config.rados);
 }
 
 Result<FirstStart> prepare(Engine& engine, const ServeConfig& config) {
@@ -99,9 +113,7 @@ int serve(const ServeConfig& config) {
   if (config.durability == Durability::relaxed) {
     spdlog::warn("durability is relaxed: a crash of the machine may take acknowledged writes");
   }
-  auto engine = open_rocksdb_engine({.data_directory = config.data_dir,
-                                     .cache_bytes = config.cache_bytes,
-                                     .durability = config.durability});
+  auto engine = open_engine(config);
   if (!engine) return complain(engine.error());
   const auto start = prepare(**engine, config);
   if (!start) return complain(start.error());
@@ -121,7 +133,8 @@ int serve(const ServeConfig& config) {
   RestApi rest(kv, namespaces, access, tokens, calls);
   DevClockApi rest_with_dev_clock(rest, access, dev_clock);
   HttpHandler& api = config.dev_clock ? static_cast<HttpHandler&>(rest_with_dev_clock) : rest;
-  Monitor monitor(StoreWatch(**engine, expiry_clock), clock, [&server] { return server.traffic(); }, calls);
+  Monitor monitor(
+      StoreWatch(**engine, expiry_clock), clock, [&server] { return server.traffic(); }, calls);
   MonitorApi watched_api(api, access, monitor, config.metrics_auth);
   StaticAssets site(console_assets(), watched_api);
   BindingApi binding(kv, namespaces, access,

@@ -84,8 +84,9 @@ enum class Errc {
   client_gone,  // the connection ended in mid-request; nobody reads the answer
 
   // Our side.
-  storage_failed,   // a write or sync failed: nothing is acknowledged until a restart
-  storage_corrupt,  // stored bytes fail their checksum; argument: where
+  storage_failed,       // a write or sync failed: nothing is acknowledged until a restart
+  storage_corrupt,      // stored bytes fail their checksum; argument: where
+  storage_unavailable,  // does not answer in time, and may again; argument: what that means for the request
   internal,
   last = internal,
 };

@@ -16,7 +16,7 @@ namespace cubby {
 // Methods may be called from any thread at any time.
 class NamespaceCalls {
  public:
-  static constexpr std::size_t steps_max = 6;             // of limits::activity_step: a minute
+  static constexpr std::size_t steps_max = 6;          // of limits::activity_step: a minute
   static constexpr std::size_t namespaces_max = 1000;  // that are told apart on one thread within a step
 
   NamespaceCalls();

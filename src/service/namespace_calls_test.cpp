@@ -40,7 +40,8 @@ TEST(NamespaceCalls, ThreadsCountAtOnce) {
 
 TEST(NamespaceCalls, MadeUpIdsTakeABoundedRoom) {
   NamespaceCalls calls;
-  for (std::size_t i = 0; i < NamespaceCalls::namespaces_max; ++i) calls.note(Work::read, NamespaceId::random());
+  for (std::size_t i = 0; i < NamespaceCalls::namespaces_max; ++i)
+    calls.note(Work::read, NamespaceId::random());
   calls.note(Work::read, id);
   calls.end_step();
   EXPECT_EQ(calls.rates(id), CallRates{});

@@ -59,6 +59,8 @@ Response binding_error_response(const Error& error) {
   Response response;
   response.status = binding_status(error.code);
   response.reason = binding_phrase(error);
+  if (error.code == Errc::storage_unavailable)
+    response.headers.emplace_back(names::header::retry_after, retry_after_seconds);
   return response;
 }
 

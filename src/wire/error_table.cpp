@@ -179,6 +179,7 @@ constexpr std::array error_table{
 
     ErrorRow{Errc::storage_failed, 500, 10001, plain, "storage failed; see the server's log", ours},
     ErrorRow{Errc::storage_corrupt, 500, 10001, plain, "stored data is damaged; see the server's log", ours},
+    ErrorRow{Errc::storage_unavailable, 503, 10001, plain, "service temporarily unavailable: {}", guessed},
     ErrorRow{Errc::internal, 500, 10001, plain, "internal error", ours},
 };
 

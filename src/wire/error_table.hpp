@@ -32,6 +32,9 @@ struct ErrorRow {
 
 const ErrorRow& error_row(Errc code);
 
+// What `retry-after` says with storage_unavailable.
+inline constexpr const char* retry_after_seconds = "2";
+
 // The row's text with the argument in its place.
 std::string error_text(const Error& error);
 

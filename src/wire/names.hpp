@@ -73,6 +73,7 @@ inline constexpr std::string_view proxied_metadata =
 inline constexpr std::string_view request_id = "x-request-id";
 inline constexpr std::string_view traceparent = "traceparent";  // W3C Trace Context
 inline constexpr std::string_view proxied_url = "mf-url";
+inline constexpr std::string_view retry_after = "retry-after";
 inline constexpr std::string_view should_retry = "x-should-retry";  // read by the official SDKs
 inline constexpr std::string_view upgrade = "upgrade";
 }  // namespace header

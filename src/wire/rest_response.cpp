@@ -75,6 +75,8 @@ Response error_response(std::string_view operation, const Error& error) {
                                 envelope("null", "false", error_items(operation, error), "") + "}");
   const bool is_permanent = error.code == Errc::storage_failed || error.code == Errc::storage_corrupt;
   if (is_permanent) response.headers.emplace_back(names::header::should_retry, "false");
+  if (error.code == Errc::storage_unavailable)
+    response.headers.emplace_back(names::header::retry_after, retry_after_seconds);
   return response;
 }
 

@@ -129,8 +129,11 @@ const views = [
     },
     { first: 'tokens' },
   ],
-  ['activity', async (page) => page.getByRole('region', { name: 'Calls' }).waitFor(), // ten seconds after the start
-    { hash: () => `#/${ACCOUNT}/activity` }],
+  [
+    'activity',
+    async (page) => page.getByRole('region', { name: 'Calls' }).waitFor(), // ten seconds after the start
+    { hash: () => `#/${ACCOUNT}/activity` },
+  ],
   ['empty', async (page) => page.getByText('Nothing found').waitFor(), { hash: () => place(store.id, { prefix: 'nothing' }) }],
 ];
 const looks = [

@@ -3,10 +3,15 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
+#ifdef CUBBY_WITH_RADOS
+#include "rados/rados_engine.hpp"
+#endif
 #include "store/memory_engine.hpp"
 #include "store/rocksdb_engine.hpp"
 #include "tests/support/engine_calls.hpp"
@@ -25,13 +30,30 @@ inline Result<std::unique_ptr<Engine>> open_rocksdb(const std::filesystem::path&
   return open_rocksdb_engine({.data_directory = directory, .storage_threads = 4, .cache_bytes = 8u << 20});
 }
 
+#ifdef CUBBY_WITH_RADOS
+// A store of its own for each directory, on the cluster that the suite `rados` of ./dev test has started.
+inline Result<std::unique_ptr<Engine>> open_rados(const std::filesystem::path& directory) {
+  return open_rados_engine({.conf_file = std::getenv("CUBBY_TEST_RADOS_CONF"),
+                            .pool = "cubby",
+                            .data_pool = {},
+                            .rados_namespace = directory.filename().string()});
+}
+#endif
+
 // A new engine is one line here.
-inline const EngineKind every_engine[] = {
-    {"Memory",
-     [](const std::filesystem::path&) -> Result<std::unique_ptr<Engine>> { return make_memory_engine(); },
-     false},
-    {"RocksDb", open_rocksdb, true},
-};
+inline std::vector<EngineKind> engines() {
+  std::vector<EngineKind> all = {
+      {"Memory",
+       [](const std::filesystem::path&) -> Result<std::unique_ptr<Engine>> { return make_memory_engine(); },
+       false},
+      {"RocksDb", open_rocksdb, true},
+  };
+#ifdef CUBBY_WITH_RADOS
+  if (std::getenv("CUBBY_TEST_RADOS_CONF")) all.push_back({"Rados", open_rados, true});
+#endif
+  return all;
+}
+inline const std::vector<EngineKind> every_engine = engines();
 
 inline std::string name_of(const testing::TestParamInfo<EngineKind>& info) {
   return info.param.name;

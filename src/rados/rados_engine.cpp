@@ -1,0 +1,357 @@
+#include "rados/rados_engine.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "core/limits.hpp"
+#include "core/resume.hpp"
+#include "rados/rados_batch.hpp"
+#include "rados/rados_catalog.hpp"
+#include "rados/rados_collector.hpp"
+#include "rados/rados_layout.hpp"
+#include "rados/rados_pool.hpp"
+#include "rados/rados_reader.hpp"
+#include "rados/rados_upload.hpp"
+#include "rados/rados_writer.hpp"
+#include "store/admission.hpp"
+#include "store/catalog_record.hpp"
+#include "store/storage_pool.hpp"
+
+namespace cubby {
+namespace {
+
+using namespace rados_layout;
+
+class RadosEngine final : public Engine {
+ public:
+  RadosEngine(std::unique_ptr<RadosConnection> connection, std::unique_ptr<RadosCatalog> catalog,
+              Version last_version)
+      : connection_(std::move(connection)),
+        catalog_(std::move(catalog)),
+        reader_(index(), data()),
+        writer_(index(), data(), clock_, last_version),
+        collector_(index(), data(), *catalog_, clock_),
+        sweep_lease_(index(), "sweeper") {}
+
+  ~RadosEngine() override { catalog_->keep_last_version(writer_.last_version()); }
+
+  Task<Result<std::optional<StoredValue>>> get(NamespaceId namespace_id, Key key, Instant now) override {
+    auto read = [this, key = std::move(key), now](RadosPlace place) { return reader_.get(place, key, now); };
+    return at_place<std::optional<StoredValue>>(namespace_id, std::move(read));
+  }
+  Task<Result<std::optional<Head>>> head(NamespaceId namespace_id, Key key, Instant now) override {
+    auto read = [this, key = std::move(key), now](RadosPlace place) { return reader_.head(place, key, now); };
+    return at_place<std::optional<Head>>(namespace_id, std::move(read));
+  }
+  Task<Result<ScanSlice>> scan(ScanRequest request) override {
+    const NamespaceId id = request.namespace_id;
+    auto read = [this, request = std::move(request)](RadosPlace place) {
+      return reader_.scan(place, request);
+    };
+    return at_place<ScanSlice>(id, std::move(read));
+  }
+  // The cluster tells about itself.
+  Task<Result<EngineFigures>> figures(Instant) override { co_return EngineFigures{}; }
+
+  Task<Result<Usage>> usage(NamespaceId namespace_id, Instant now) override {
+    auto read = [this, now](RadosPlace place) { return reader_.usage(place, now); };
+    return at_place<Usage>(namespace_id, std::move(read));
+  }
+  Task<Result<Usage>> recount(NamespaceId namespace_id, Instant now) override {
+    auto read = [this, now](RadosPlace place) { return reader_.recount(place, now); };
+    return at_place<Usage>(namespace_id, std::move(read));
+  }
+
+  std::unique_ptr<Upload> begin_upload(NamespaceId namespace_id) override {
+    auto discard = [this](RadosBody body) { writer_.discard(body); };
+    return std::make_unique<RadosUpload>(RadosUpload::Target{data(), *catalog_, std::move(discard)},
+                                         namespace_id);
+  }
+  Task<Result<Version>> apply(NamespaceId namespace_id, std::vector<Mutation> mutations,
+                              Timestamp written_at) override;
+  Task<Result<Swept>> sweep(Instant now, std::uint32_t rows_max) override;
+
+  Task<Result<void>> create_namespace(Namespace created) override;
+  Task<Result<Namespace>> rename_namespace(NamespaceId id, Title title) override;
+  Task<Result<void>> remove_namespace(NamespaceId id) override;
+  Task<Result<std::optional<Namespace>>> find_namespace(NamespaceId id) override {
+    return find_in_catalog<Namespace>([id](const Catalog& catalog) { return catalog.find(id); });
+  }
+  Task<Result<std::optional<Namespace>>> find_namespace_by_title(AccountId account, Title title) override {
+    auto look = [account, title = std::move(title)](const Catalog& catalog) {
+      return catalog.find(account, title);
+    };
+    return find_in_catalog<Namespace>(std::move(look));
+  }
+  Task<Result<std::vector<Namespace>>> namespaces(AccountId account) override {
+    const auto newest = co_await catalog_->newest();
+    if (!newest) co_return newest.error();
+    co_return (*newest)->catalog.namespaces(account);
+  }
+
+  std::uint64_t access_generation() const override { return catalog_->access_generation(); }
+  Task<Result<void>> put_account(Account account) override { return put_row(std::move(account)); }
+  Task<Result<void>> put_token(Token token) override { return put_row(std::move(token)); }
+  Task<Result<std::optional<Account>>> find_account(AccountId id) override {
+    return find_in_catalog<Account>([id](const Catalog& catalog) { return catalog.find(id); });
+  }
+  Task<Result<std::vector<Account>>> accounts() override {
+    const auto newest = co_await catalog_->newest();
+    if (!newest) co_return newest.error();
+    co_return (*newest)->catalog.accounts();
+  }
+  Task<Result<std::optional<Token>>> find_token(TokenHash hash) override {
+    return find_in_catalog<Token>([hash](const Catalog& catalog) { return catalog.find(hash); });
+  }
+  Task<Result<std::vector<Token>>> tokens() override {
+    const auto newest = co_await catalog_->newest();
+    if (!newest) co_return newest.error();
+    co_return (*newest)->catalog.tokens();
+  }
+
+ private:
+  RadosPool& index() { return connection_->index(); }
+  RadosPool& data() { return connection_->data(); }
+
+  Task<Result<std::optional<RadosPlace>>> place_of(NamespaceId id);
+  Task<Result<std::optional<RadosPlace>>> place_after(RadosPlace gone);
+  // Answers what `read` finds where the namespace is; an empty T, if there is none.
+  template <class T, class Read>
+  Task<Result<T>> at_place(NamespaceId id, Read read);
+  template <class T>
+  Task<Result<std::optional<T>>> find_in_catalog(std::function<std::optional<T>(const Catalog&)> look);
+  Task<Result<void>> put_row(CatalogRow row);
+  Task<Result<void>> write(std::shared_ptr<ShardChange> change);
+  Task<Result<void>> make_shard(ShardId shard);
+  Task<Result<void>> fence(ShardId shard);
+
+  const SystemClock clock_;  // tells how long garbage has lain; what the engine answers never depends on it
+  const std::unique_ptr<RadosConnection> connection_;
+  const std::unique_ptr<RadosCatalog> catalog_;
+  RadosReader reader_;
+  Admission admission_{limits::bulk_request_bytes_max};
+  RadosWriter writer_;
+  RadosCollector collector_;
+  RadosLease sweep_lease_;
+  StoragePool threads_{1};
+};
+
+// ---- Where things are
+
+Task<Result<std::optional<RadosPlace>>> RadosEngine::place_of(NamespaceId id) {
+  auto catalog = co_await catalog_->current();
+  if (!catalog) co_return catalog.error();
+  // Another process may have made it since.
+  if (!(*catalog)->shards.contains(id)) catalog = co_await catalog_->newest();
+  if (!catalog) co_return catalog.error();
+  const auto found = (*catalog)->shards.find(id);
+  if (found == (*catalog)->shards.end()) co_return std::nullopt;
+  co_return RadosPlace{id, found->second};
+}
+
+// For a place that has turned out to be gone: the namespace may have been made again.
+Task<Result<std::optional<RadosPlace>>> RadosEngine::place_after(RadosPlace gone) {
+  const auto catalog = co_await catalog_->newest();
+  if (!catalog) co_return catalog.error();
+  const auto found = (*catalog)->shards.find(gone.namespace_id);
+  if (found == (*catalog)->shards.end() || found->second == gone.shard) co_return std::nullopt;
+  co_return RadosPlace{gone.namespace_id, found->second};
+}
+
+template <class T, class Read>
+Task<Result<T>> RadosEngine::at_place(NamespaceId id, Read read) {
+  auto place = co_await place_of(id);
+  for (;;) {
+    if (!place) co_return place.error();
+    if (!*place) co_return T{};
+    auto found = co_await read(**place);
+    if (found || found.error().code != Errc::namespace_not_found) co_return found;
+    place = co_await place_after(**place);
+  }
+}
+
+// ---- Writing
+
+Task<Result<Version>> RadosEngine::apply(NamespaceId namespace_id, std::vector<Mutation> mutations,
+                                         Timestamp written_at) {
+  auto place = co_await place_of(namespace_id);
+  if (!place) co_return place.error();
+  if (!*place) co_return fail(Errc::namespace_not_found);
+  auto change = std::make_shared<ShardChange>(ShardChange{.namespace_id = namespace_id});
+  change->written_at = written_at;
+  for (const Mutation& mutation : mutations) {
+    const Key& key = std::visit([](const auto& each) -> const Key& { return each.key; }, mutation);
+    change->bytes += 200 + 2 * key.text().size();
+    const auto* const put = std::get_if<Put>(&mutation);
+    if (!put) continue;
+    const auto& upload = static_cast<const RadosUpload&>(*put->value);
+    if (upload.is_inline()) change->bytes += upload.bytes_count();
+    if (put->metadata) change->bytes += put->metadata->text().size();
+    // Written for a namespace of this id that has been removed since.
+    if (!upload.is_inline() && upload.shard() != (*place)->shard) co_return fail(Errc::namespace_not_found);
+  }
+  change->mutations = std::move(mutations);
+  co_await admission_.enter(change->bytes);
+  Result<void> written = fail(Errc::namespace_not_found);
+  while (*place) {
+    change->shard = (*place)->shard;
+    written = co_await write(change);
+    if (written || written.error().code != Errc::namespace_not_found) break;
+    place = co_await place_after(**place);
+    if (!place) break;
+  }
+  admission_.leave(change->bytes);
+  if (!written) co_return written.error();
+  co_return change->version;
+}
+
+Task<Result<void>> RadosEngine::write(std::shared_ptr<ShardChange> change) {
+  // Named: GCC 12 destroys the captures of a temporary lambda twice when it stands in a `co_await`
+  // expression.
+  auto start = [this, change](std::function<void(Result<void>)> resume) {
+    change->done = std::move(resume);
+    writer_.push(change);
+  };
+  auto written = co_await resume_later<Result<void>>(std::move(start));
+  change->done = nullptr;
+  co_return written;
+}
+
+Task<Result<Swept>> RadosEngine::sweep(Instant now, std::uint32_t rows_max) {
+  auto take = [this] { return sweep_lease_.take(); };
+  const auto is_ours = co_await threads_.run(std::move(take));
+  if (!is_ours) co_return is_ours.error();
+  if (!*is_ours) co_return Swept{};
+  const auto catalog = co_await catalog_->current();
+  if (!catalog) co_return catalog.error();
+
+  using Row = std::tuple<Instant, NamespaceId, std::string, ShardId>;
+  std::vector<Row> due;
+  for (const auto& [id, shard] : (*catalog)->shards) {
+    auto rows = co_await reader_.due({id, shard}, now, rows_max);
+    if (!rows && rows.error().code == Errc::namespace_not_found) continue;
+    if (!rows) co_return rows.error();
+    for (auto& row : *rows) due.emplace_back(row.due, id, std::move(row.key), shard);
+  }
+  std::sort(due.begin(), due.end());
+  Swept swept{.rows = 0, .is_done = due.size() <= rows_max};
+  if (!swept.is_done) due.erase(due.begin() + rows_max, due.end());
+
+  std::map<NamespaceId, std::shared_ptr<ShardChange>> changes;
+  for (auto& [second, id, key, shard] : due) {
+    auto& change = changes[id];
+    if (!change) change = std::make_shared<ShardChange>(ShardChange{.namespace_id = id, .shard = shard});
+    change->due.push_back({second, std::move(key)});
+  }
+  for (const auto& [id, change] : changes) {
+    change->written_at = Timestamp(now);
+    const auto written = co_await write(change);
+    if (!written && written.error().code == Errc::namespace_not_found) continue;
+    if (!written) co_return written.error();
+    swept.rows += change->removed;
+  }
+  co_return swept;
+}
+
+// ---- Catalog
+
+// What is not known here may be known to another process by now.
+template <class T>
+Task<Result<std::optional<T>>> RadosEngine::find_in_catalog(
+    std::function<std::optional<T>(const Catalog&)> look) {
+  auto catalog = co_await catalog_->current();
+  if (!catalog) co_return catalog.error();
+  if (auto found = look((*catalog)->catalog)) co_return found;
+  catalog = co_await catalog_->newest();
+  if (!catalog) co_return catalog.error();
+  co_return look((*catalog)->catalog);
+}
+
+Task<Result<void>> RadosEngine::put_row(CatalogRow row) {
+  auto change = [row](const RadosCatalog::Copy&) -> Result<RadosCatalog::Rows> {
+    return RadosCatalog::Rows{{{catalog_place(row), encode_catalog_row(row)}}, {}};
+  };
+  co_return co_await catalog_->apply(std::move(change));
+}
+
+Task<Result<void>> RadosEngine::make_shard(ShardId shard) {
+  librados::ObjectWriteOperation create;
+  create.create(true);
+  create.setxattr(epoch_attribute, to_buffer(number_bytes(random_number())));
+  const auto created = co_await index().write(shard_object(shard), create);
+  if (created.code < 0) co_return rados_error(created.code, "a shard was not made");
+  co_return Result<void>{};
+}
+
+// The shard is there before the catalog names it: nobody ever finds a namespace without one.
+Task<Result<void>> RadosEngine::create_namespace(Namespace created) {
+  const auto known = co_await catalog_->newest();
+  if (!known) co_return known.error();
+  if (auto allowed = (*known)->catalog.check_create(created); !allowed) co_return allowed;
+  const ShardId shard{random_number()};
+  if (auto made = co_await make_shard(shard); !made) co_return made;
+  auto change = [created, shard](const RadosCatalog::Copy& copy) -> Result<RadosCatalog::Rows> {
+    if (const auto allowed = copy.catalog.check_create(created); !allowed) return allowed.error();
+    return RadosCatalog::Rows{
+        {{catalog_place(created), encode_catalog_row(created)},
+         {shard_of_namespace_row(created.id), number_bytes(static_cast<std::uint64_t>(shard))}},
+        {}};
+  };
+  auto done = co_await catalog_->apply(std::move(change));
+  // Only where it is certain that the catalog does not name it.
+  if (!done && done.error().code != Errc::storage_unavailable) co_await index().remove(shard_object(shard));
+  co_return done;
+}
+
+Task<Result<Namespace>> RadosEngine::rename_namespace(NamespaceId id, Title title) {
+  auto renamed = std::make_shared<std::optional<Namespace>>();
+  auto change = [id, title, renamed](const RadosCatalog::Copy& copy) -> Result<RadosCatalog::Rows> {
+    const auto allowed = copy.catalog.check_rename(id, title);
+    if (!allowed) return allowed.error();
+    *renamed = *allowed;
+    return RadosCatalog::Rows{{{catalog_place(*allowed), encode_catalog_row(*allowed)}}, {}};
+  };
+  const auto done = co_await catalog_->apply(std::move(change));
+  if (!done) co_return done.error();
+  co_return std::move(**renamed);
+}
+
+Task<Result<void>> RadosEngine::fence(ShardId shard) {
+  librados::ObjectWriteOperation mark;
+  mark.assert_exists();
+  mark.setxattr(epoch_attribute, to_buffer(removed_epoch));
+  const auto marked = co_await index().write(shard_object(shard), mark);
+  if (marked.code < 0 && marked.code != -ENOENT)
+    co_return rados_error(marked.code, "it is unknown whether the namespace was removed");
+  co_return Result<void>{};
+}
+
+// From the moment on that the shard has its last epoch, no write gets in. The collector removes it when
+// nobody can be reading its values any more.
+Task<Result<void>> RadosEngine::remove_namespace(NamespaceId id) {
+  auto shard = std::make_shared<ShardId>();
+  auto change = [this, id, shard](const RadosCatalog::Copy& copy) -> Result<RadosCatalog::Rows> {
+    const auto found = copy.catalog.find(id);
+    if (!found) return fail(Errc::namespace_not_found);
+    *shard = copy.shards.at(id);
+    const auto due = (clock_.now() + std::chrono::hours(1)).time_since_epoch().count();
+    return RadosCatalog::Rows{{{removal_row(*shard), number_bytes(static_cast<std::uint64_t>(due))}},
+                              {catalog_place(*found), shard_of_namespace_row(id)}};
+  };
+  if (auto done = co_await catalog_->apply(std::move(change)); !done) co_return done;
+  co_return co_await fence(*shard);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> open_rados_engine(const RadosOptions& options) {
+  auto connection = RadosConnection::open(options);
+  if (!connection) return connection.error();
+  auto catalog = std::make_unique<RadosCatalog>((*connection)->index());
+  if (const auto opened = catalog->open(); !opened) return opened.error();
+  const auto known = catalog->newest_blocking();
+  if (!known) return known.error();
+  return std::make_unique<RadosEngine>(std::move(*connection), std::move(catalog), (*known)->last_version);
+}
+
+}  // namespace cubby

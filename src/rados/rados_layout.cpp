@@ -1,0 +1,150 @@
+#include "rados/rados_layout.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "store/bytes.hpp"
+
+namespace cubby {
+
+std::uint64_t random_number() {
+  const auto id = NamespaceId::random();
+  // Eight bytes of it that are random to the last bit but two.
+  return ByteReader(id.view().substr(8)).little_endian<std::uint64_t>() ^
+         ByteReader(id.view()).little_endian<std::uint64_t>();
+}
+
+namespace rados_layout {
+namespace {
+
+std::string hex(std::uint64_t number) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(number));
+  return text;
+}
+
+std::uint64_t big_endian(std::string_view bytes) {
+  std::uint64_t number = 0;
+  for (const char each : bytes.substr(0, sizeof number))
+    number = number << 8 | static_cast<unsigned char>(each);
+  return number;
+}
+
+std::string numbered_row(std::string_view kind, std::uint64_t number) {
+  std::string row(kind);
+  append_big_endian(row, number);
+  return row;
+}
+
+std::uint64_t seconds_of(Instant due) {
+  return static_cast<std::uint64_t>(due.time_since_epoch().count());
+}
+
+}  // namespace
+
+std::string shard_object(ShardId shard) {
+  return "ix." + hex(static_cast<std::uint64_t>(shard));
+}
+
+std::string piece_object(ShardId shard, BodyId body, std::uint64_t piece) {
+  return "b." + hex(static_cast<std::uint64_t>(shard)) + "." + hex(static_cast<std::uint64_t>(body)) + "." +
+         std::to_string(piece);
+}
+
+std::string head_row(std::string_view key) {
+  return std::string(head_kind) + std::string(key);
+}
+
+std::string expiry_row(Instant due, std::string_view key) {
+  return numbered_row(expiry_kind, seconds_of(due)) + std::string(key);
+}
+
+std::string first_expiry_row_after(Instant due) {
+  return numbered_row(expiry_kind, seconds_of(due) + 1);
+}
+
+std::string counter_row(WriterId writer) {
+  return numbered_row(counter_kind, static_cast<std::uint64_t>(writer));
+}
+
+std::string body_row(BodyId body) {
+  return numbered_row(body_kind, static_cast<std::uint64_t>(body));
+}
+
+std::string garbage_row(Timestamp due, BodyId body) {
+  std::string row = numbered_row(garbage_kind, static_cast<std::uint64_t>(due.time_since_epoch().count()));
+  append_big_endian(row, static_cast<std::uint64_t>(body));
+  return row;
+}
+
+Result<ExpiryRow> parse_expiry_row(std::string_view row) {
+  constexpr std::size_t key_begin = 1 + sizeof(std::uint64_t);
+  if (row.size() <= key_begin) return fail(Errc::storage_corrupt, "a row of the expiry index is too short");
+  const auto seconds = static_cast<std::int64_t>(big_endian(row.substr(1)));
+  return ExpiryRow{Instant(std::chrono::seconds(seconds)), std::string(row.substr(key_begin))};
+}
+
+BodyId parse_body_row(std::string_view row) {
+  return BodyId{big_endian(row.substr(row.size() - std::min(row.size(), sizeof(std::uint64_t))))};
+}
+
+Timestamp parse_garbage_due(std::string_view row) {
+  return Timestamp(std::chrono::milliseconds(static_cast<std::int64_t>(big_endian(row.substr(1)))));
+}
+
+std::string head_place(NamespaceId namespace_id, std::string_view key) {
+  return std::string(namespace_id.view()) + std::string(key);
+}
+
+std::string number_bytes(std::uint64_t number) {
+  std::string bytes;
+  append_little_endian(bytes, number);
+  return bytes;
+}
+
+std::uint64_t number_in(std::string_view bytes) {
+  return ByteReader(bytes).little_endian<std::uint64_t>();
+}
+
+std::string encode_counter(const CounterRow& counter, std::string_view row) {
+  std::string bytes;
+  append_little_endian(bytes, static_cast<std::uint64_t>(counter.keys));
+  append_little_endian(bytes, static_cast<std::uint64_t>(counter.bytes));
+  append_little_endian(bytes, static_cast<std::uint64_t>(counter.version));
+  seal(bytes, row);
+  return bytes;
+}
+
+Result<CounterRow> decode_counter(std::string_view bytes, std::string_view row) {
+  const auto content = unseal(bytes, row);
+  if (!content) return content.error();
+  ByteReader reader(*content);
+  CounterRow counter;
+  counter.keys = static_cast<std::int64_t>(reader.little_endian<std::uint64_t>());
+  counter.bytes = static_cast<std::int64_t>(reader.little_endian<std::uint64_t>());
+  counter.version = Version{reader.little_endian<std::uint64_t>()};
+  if (!reader.is_at_end()) return fail(Errc::storage_corrupt, "a counter has a wrong length");
+  return counter;
+}
+
+std::string shard_of_namespace_row(NamespaceId id) {
+  return std::string(1, shard_of_namespace_kind) + std::string(id.view());
+}
+
+std::string removal_row(ShardId shard) {
+  return numbered_row(std::string_view(&removal_kind, 1), static_cast<std::uint64_t>(shard));
+}
+
+NamespaceId parse_shard_of_namespace_row(std::string_view row) {
+  NamespaceId::Bytes bytes{};
+  const auto text = row.substr(1, NamespaceId::bytes_count);
+  std::copy(text.begin(), text.end(), bytes.begin());
+  return NamespaceId(bytes);
+}
+
+ShardId parse_removal_row(std::string_view row) {
+  return ShardId{big_endian(row.substr(1))};
+}
+
+}  // namespace rados_layout
+}  // namespace cubby

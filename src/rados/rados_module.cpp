@@ -1,0 +1,7 @@
+// What the program finds in the module.
+#include "rados/rados_engine.hpp"
+
+extern "C" __attribute__((visibility("default"))) void cubby_open_rados_engine(
+    const cubby::RadosOptions& options, cubby::Result<std::unique_ptr<cubby::Engine>>& opened) {
+  opened = cubby::open_rados_engine(options);
+}

@@ -1,0 +1,62 @@
+// Group commit on RADOS: one queue a shard, and one write in flight of it.
+#pragma once
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "core/clock.hpp"
+#include "rados/rados_batch.hpp"
+#include "store/background_work.hpp"
+
+namespace cubby {
+
+// Thread-safe.
+class RadosWriter {
+ public:
+  RadosWriter(RadosPool& index, RadosPool& data, const Clock& clock, Version last_version);
+  ~RadosWriter();  // waits for what was pushed
+
+  // Tells `change->done` how it ended, on a thread of its own. Errors: namespace_not_found, if the shard is
+  // no more; storage_unavailable, also when the outcome is unknown: then uploads are kept.
+  void push(std::shared_ptr<ShardChange> change);
+
+  // Removes the objects of a value that nobody names; what fails is left.
+  void discard(RadosBody body);
+
+  // REQUIRES: nothing is in flight.
+  Version last_version() const { return last_version_; }
+
+ private:
+  using Group = std::vector<std::shared_ptr<ShardChange>>;
+  enum class Outcome { done, lost };  // lost: another process was faster
+
+  Group take(ShardId shard);
+  Task<void> run(ShardId shard);
+  Task<void> commit(Group group);
+  Task<Result<Outcome>> try_commit(const Group& group);
+  Task<Result<Outcome>> resolve(ShardId shard, std::string epoch, Version version);
+  Task<void> remove_pieces(RadosBody body);
+  void spawn_tracked(Task<void> task);
+
+  RadosPool& index_;
+  RadosPool& data_;
+  const Clock& clock_;
+  const WriterId id_{random_number()};
+  Version last_version_;  // the thread's
+
+  std::mutex mutex_;
+  std::map<ShardId, std::deque<std::shared_ptr<ShardChange>>> waiting_;  // of the shards that are running
+
+  BackgroundWork work_;
+  boost::asio::io_context loop_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> stays_{loop_.get_executor()};
+  std::thread thread_{[this] { loop_.run(); }};  // last: it uses all of the above
+};
+
+}  // namespace cubby
