@@ -288,8 +288,20 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   add_setting(check_command, "data-dir", to_check.data_directory, "The directory that holds the data");
   check_command.add_flag("--repair", to_check.repairs_usage,
                          "Set the counters of usage right where they are not");
+  RadosOptions rados;
+  CLI::App& rados_commands = *app.add_subcommand("rados", "Prepare a Ceph cluster for --engine rados");
+  rados_commands.require_subcommand(1);
+  CLI::App& rados_init = *rados_commands.add_subcommand(
+      "init", "Make the pools that are not there, and say what is unsafe about them");
+  add_rados_settings(rados_init, rados);
   try {
     app.parse(argc, argv);
+    if (rados_init.parsed()) {
+      check_rados(rados);
+      CommandLine prepare;
+      prepare.rados_init = rados;
+      return prepare;
+    }
     if (check_command.parsed()) return {.serve = std::nullopt, .check = to_check, .exit_code = 0};
     if (!config_path.empty()) apply_file(serve, config_path);
     return {.serve = check(raw), .check = std::nullopt, .exit_code = 0};

@@ -51,6 +51,7 @@ struct ServeConfig {
 // What `main` is to do.
 struct CommandLine {
   std::optional<ServeConfig> serve;
+  std::optional<RadosOptions> rados_init{};
   std::optional<CheckOptions> check;  // neither: `exit_code` is all there is to do
   int exit_code = 0;
 };

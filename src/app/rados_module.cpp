@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 
 #include <filesystem>
+#include <iostream>
 
 namespace cubby {
 namespace {
@@ -19,16 +20,38 @@ Result<void*> load_module() {
   return fail(Errc::storage_failed, "this build has no RADOS engine: cubby_rados.so is not there");
 }
 
+template <class Function>
+Result<Function*> find_in_module(const char* symbol) {
+  const auto module = load_module();
+  if (!module) return module.error();
+  if (auto* const found = reinterpret_cast<Function*>(::dlsym(*module, symbol))) return found;
+  return fail(Errc::storage_failed, "cubby_rados.so is of another version");
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Engine>> load_rados_engine(const RadosOptions& options) {
-  const auto module = load_module();
-  if (!module) return module.error();
-  const auto open = reinterpret_cast<OpenRadosEngine*>(::dlsym(*module, open_rados_engine_symbol));
-  if (!open) return fail(Errc::storage_failed, "cubby_rados.so is of another version");
+  const auto open = find_in_module<OpenRadosEngine>(open_rados_engine_symbol);
+  if (!open) return open.error();
   Result<std::unique_ptr<Engine>> opened = fail(Errc::internal);
-  open(options, opened);
+  (*open)(options, opened);
   return opened;
+}
+
+int prepare_rados(const RadosOptions& options) {
+  Result<std::vector<std::string>> unsafe = fail(Errc::internal);
+  const auto prepare = find_in_module<PrepareRadosPools>(prepare_rados_pools_symbol);
+  if (prepare)
+    (*prepare)(options, unsafe);
+  else
+    unsafe = prepare.error();
+  if (!unsafe) {
+    std::cerr << "cubby: " << unsafe.error().argument << '\n';
+    return 1;
+  }
+  for (const std::string& each : *unsafe) std::cout << "unsafe: " << each << '\n';
+  if (unsafe->empty()) std::cout << "the pools are ready\n";
+  return unsafe->empty() ? 0 : 1;
 }
 
 }  // namespace cubby

@@ -81,23 +81,29 @@ Task<RadosAnswer> RadosPool::remove(std::string object) {
 Result<std::unique_ptr<RadosPool>> RadosConnection::open_pool(const std::string& name,
                                                               const RadosOptions& options) {
   librados::IoCtx io;
-  if (const int code = cluster_.ioctx_create(name.c_str(), io); code < 0) {
+  if (const int code = cluster_->ioctx_create(name.c_str(), io); code < 0) {
     return rados_error(code, "the pool " + name + " cannot be opened");
   }
   io.set_namespace(options.rados_namespace);
   return std::make_unique<RadosPool>(std::move(io));
 }
 
-Result<std::unique_ptr<RadosConnection>> RadosConnection::open(const RadosOptions& options) {
-  std::unique_ptr<RadosConnection> connection(new RadosConnection);
-  librados::Rados& cluster = connection->cluster_;
-  if (const int code = cluster.init2("client.admin", "ceph", 0); code < 0)
+Result<std::unique_ptr<librados::Rados>> connect_to_cluster(const std::string& conf_file) {
+  auto cluster = std::make_unique<librados::Rados>();
+  if (const int code = cluster->init2("client.admin", "ceph", 0); code < 0)
     return rados_error(code, "librados does not start");
-  if (const int code = cluster.conf_read_file(options.conf_file.c_str()); code < 0)
-    return rados_error(code, options.conf_file + " cannot be read");
-  bound_waits(cluster);
-  if (const int code = cluster.connect(); code < 0)
-    return rados_error(code, "the cluster of " + options.conf_file + " does not answer");
+  if (const int code = cluster->conf_read_file(conf_file.c_str()); code < 0)
+    return rados_error(code, conf_file + " cannot be read");
+  bound_waits(*cluster);
+  if (const int code = cluster->connect(); code < 0)
+    return rados_error(code, "the cluster of " + conf_file + " does not answer");
+  return cluster;
+}
+
+Result<std::unique_ptr<RadosConnection>> RadosConnection::open(const RadosOptions& options) {
+  auto cluster = connect_to_cluster(options.conf_file);
+  if (!cluster) return cluster.error();
+  std::unique_ptr<RadosConnection> connection(new RadosConnection(std::move(*cluster)));
   auto index = connection->open_pool(options.pool, options);
   if (!index) return index.error();
   auto data = connection->open_pool(options.data_pool.empty() ? options.pool : options.data_pool, options);
@@ -110,7 +116,7 @@ Result<std::unique_ptr<RadosConnection>> RadosConnection::open(const RadosOption
 RadosConnection::~RadosConnection() {
   index_.reset();
   data_.reset();
-  cluster_.shutdown();
+  cluster_->shutdown();
 }
 
 }  // namespace cubby

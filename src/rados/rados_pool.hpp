@@ -44,7 +44,10 @@ class RadosPool {
   librados::IoCtx io_;
 };
 
-// The time-outs of librados are all set: without them a call may wait for ever.
+// The time-outs of librados are all set: without them a call may wait for ever. Errors: see
+// open_rados_engine.
+Result<std::unique_ptr<librados::Rados>> connect_to_cluster(const std::string& conf_file);
+
 class RadosConnection {
  public:
   // Errors: see open_rados_engine.
@@ -54,15 +57,14 @@ class RadosConnection {
   RadosConnection(const RadosConnection&) = delete;
   RadosConnection& operator=(const RadosConnection&) = delete;
 
-  librados::Rados& cluster() { return cluster_; }
   RadosPool& index() { return *index_; }
   RadosPool& data() { return *data_; }
 
  private:
-  RadosConnection() = default;
+  explicit RadosConnection(std::unique_ptr<librados::Rados> cluster) : cluster_(std::move(cluster)) {}
   Result<std::unique_ptr<RadosPool>> open_pool(const std::string& name, const RadosOptions& options);
 
-  librados::Rados cluster_;
+  std::unique_ptr<librados::Rados> cluster_;
   std::unique_ptr<RadosPool> index_;
   std::unique_ptr<RadosPool> data_;
 };
