@@ -7,11 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "app/backup_command.hpp"
 #include "app/logging.hpp"
 #include "core/values.hpp"
 #include "net/binding_api.hpp"
 #include "net/listening_socket.hpp"
 #include "net/monitor_api.hpp"
+#include "service/backups.hpp"
 #include "store/rocksdb_check.hpp"
 #include "store/rocksdb_engine.hpp"
 
@@ -35,6 +37,8 @@ struct ServeConfig {
   std::optional<std::string> binding_namespace{};  // for requests that name none
   bool auto_create_namespaces = false;
 
+  BackupSettings backups{};
+
   // Being watched.
   MetricsAuth metrics_auth = MetricsAuth::token;
   LogFormat log_format = LogFormat::text;
@@ -51,6 +55,7 @@ struct CommandLine {
   std::optional<ServeConfig> serve;
   std::optional<CheckOptions> check;  // neither: `exit_code` is all there is to do
   int exit_code = 0;
+  std::optional<BackupCommand> backup{};
 };
 
 // Reads argv and the environment; the only place that does. Each setting may come from a flag (--data-dir),
