@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -41,6 +42,9 @@ struct RawServe {
   std::string binding_auth = "token";
   std::string binding_namespace;
   bool auto_create_namespaces = false;
+  std::string backup_dir;
+  std::string backup_every;
+  std::size_t backup_keep = 7;
   std::string metrics_auth = "token";
   std::string log_format = "text";
   std::string log_level = "info";
@@ -106,6 +110,11 @@ void add_serve_settings(CLI::App& serve, RawServe& raw) {
               "Id or title of the namespace of binding requests that name none");
   add_switch(serve, "auto-create-namespaces", raw.auto_create_namespaces,
              "Create a namespace when a binding request first names it");
+  add_setting(serve, "backup-dir", raw.backup_dir, "Folder for backups of this server; none without it");
+  add_setting(
+      serve, "backup-every", raw.backup_every,
+      "How old the newest backup may become, such as 30m, 6h or 1d; without it they are made when asked for");
+  add_setting(serve, "backup-keep", raw.backup_keep, "How many backups are left by a new one; 0 for all");
   add_setting(serve, "metrics-auth", raw.metrics_auth,
               "token, or none: whoever reaches the API may read /metrics");
   add_setting(serve, "log-format", raw.log_format, "text or json");
@@ -205,6 +214,32 @@ void check_binding(const RawServe& raw, const InheritedSockets& inherited, Serve
   if (!raw.binding_namespace.empty()) config.binding_namespace = raw.binding_namespace;
 }
 
+// 90, 90s, 30m, 6h or 1d.
+std::optional<std::chrono::seconds> parse_span(const std::string& text) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || number > 1'000'000'000) return std::nullopt;
+  const std::string_view unit(stop, static_cast<std::size_t>(end - stop));
+  const std::uint64_t factor = unit.empty() || unit == "s" ? 1
+                               : unit == "m"               ? 60
+                               : unit == "h"               ? 3600
+                                                           : 86400;
+  if (factor == 86400 && unit != "d") return std::nullopt;
+  return std::chrono::seconds(number * factor);
+}
+
+void check_backups(const RawServe& raw, ServeConfig& config) {
+  config.backups.keep = raw.backup_keep;
+  if (!raw.backup_dir.empty()) config.backups.folder = raw.backup_dir;
+  if (raw.backup_every.empty()) return;
+  const auto every = parse_span(raw.backup_every);
+  if (!every || *every < std::chrono::seconds(1))
+    throw CLI::ValidationError("--backup-every", "must be a time such as 30m, 6h or 1d");
+  if (!config.backups.folder) throw CLI::ValidationError("--backup-every", "needs --backup-dir");
+  config.backups.every = *every;
+}
+
 void check_watching(const RawServe& raw, ServeConfig& config) {
   if (raw.metrics_auth != "token" && raw.metrics_auth != "none")
     throw CLI::ValidationError("--metrics-auth", "must be token or none");
@@ -261,7 +296,34 @@ ServeConfig check(const RawServe& raw) {
     throw CLI::ValidationError("--dev-clock", "is for an API listener on a loopback address only");
   check_binding(raw, inherited, config);
   check_watching(raw, config);
+  check_backups(raw, config);
   return config;
+}
+
+void add_backup_commands(CLI::App& app, BackupCommand& command) {
+  using What = BackupCommand::What;
+  CLI::App& backup = *app.add_subcommand("backup", "Look after the backups that a server has made");
+  backup.require_subcommand(1);
+  const auto add = [&command](CLI::App& parent, const char* name, const char* help, What what) {
+    CLI::App* const added = parent.add_subcommand(name, help);
+    added->add_option("--backup-dir", command.folder, "The folder of backups")
+        ->envname("CUBBY_BACKUP_DIR")
+        ->required();
+    added->callback([&command, what] { command.what = what; });
+    return added;
+  };
+  add(backup, "list", "List the backups that were finished", What::list);
+  add(backup, "verify", "Read backups against their checksums", What::verify)
+      ->add_option("--id", command.id, "Only this backup; all if not given");
+  add(backup, "prune", "Remove old backups", What::prune)
+      ->add_option("--keep", command.keep, "How many of the newest to leave")
+      ->capture_default_str();
+  CLI::App* const restore = add(app, "restore", "Make a data directory from a backup", What::restore);
+  restore->add_option("--data-dir", command.data_dir, "The directory to make; must be new or empty")
+      ->required();
+  restore->add_option("--id", command.id, "This backup; the newest if not given");
+  restore->add_option("--namespace", command.namespace_id,
+                      "Id of the one namespace to restore; all if not given");
 }
 
 }  // namespace
@@ -288,6 +350,8 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   add_setting(check_command, "data-dir", to_check.data_directory, "The directory that holds the data");
   check_command.add_flag("--repair", to_check.repairs_usage,
                          "Set the counters of usage right where they are not");
+  BackupCommand to_back_up;
+  add_backup_commands(app, to_back_up);
   RadosOptions rados;
   CLI::App& rados_commands = *app.add_subcommand("rados", "Prepare a Ceph cluster for --engine rados");
   rados_commands.require_subcommand(1);
@@ -296,21 +360,20 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   add_rados_settings(rados_init, rados);
   try {
     app.parse(argc, argv);
+    if (app.got_subcommand("backup") || app.got_subcommand("restore")) return {.backup = to_back_up};
     if (rados_init.parsed()) {
       check_rados(rados);
-      CommandLine prepare;
-      prepare.rados_init = rados;
-      return prepare;
+      return {.rados_init = rados};
     }
-    if (check_command.parsed()) return {.serve = std::nullopt, .check = to_check, .exit_code = 0};
+    if (check_command.parsed()) return {.check = to_check};
     if (!config_path.empty()) apply_file(serve, config_path);
-    return {.serve = check(raw), .check = std::nullopt, .exit_code = 0};
+    return {.serve = check(raw)};
   } catch (const CLI::ParseError& error) {
-    return {.serve = std::nullopt, .check = std::nullopt, .exit_code = app.exit(error)};
+    return {.exit_code = app.exit(error)};
   } catch (const toml::parse_error& error) {
     std::cerr << "--config: " << config_path << ": " << error.description() << " (line "
               << error.source().begin.line << ")\n";
-    return {.serve = std::nullopt, .check = std::nullopt, .exit_code = 2};
+    return {.exit_code = 2};
   }
 }
 

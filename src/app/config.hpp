@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "app/backup_command.hpp"
 #include "app/logging.hpp"
 #include "core/values.hpp"
 #include "net/binding_api.hpp"
 #include "net/listening_socket.hpp"
 #include "net/monitor_api.hpp"
 #include "rados/rados_engine.hpp"
+#include "service/backups.hpp"
 #include "store/rocksdb_check.hpp"
 #include "store/rocksdb_engine.hpp"
 
@@ -37,6 +39,8 @@ struct ServeConfig {
   std::optional<std::string> binding_namespace{};  // for requests that name none
   bool auto_create_namespaces = false;
 
+  BackupSettings backups{};
+
   // Being watched.
   MetricsAuth metrics_auth = MetricsAuth::token;
   LogFormat log_format = LogFormat::text;
@@ -50,10 +54,15 @@ struct ServeConfig {
 
 // What `main` is to do.
 struct CommandLine {
-  std::optional<ServeConfig> serve;
+  std::optional<ServeConfig> serve{};
+  std::optional<CheckOptions> check{};
+  std::optional<BackupCommand> backup{};
   std::optional<RadosOptions> rados_init{};
+  int exit_code = 0;  // where it is none of these
+};
   std::optional<CheckOptions> check;  // neither: `exit_code` is all there is to do
   int exit_code = 0;
+  std::optional<BackupCommand> backup{};
 };
 
 // Reads argv and the environment; the only place that does. Each setting may come from a flag (--data-dir),

@@ -10,6 +10,7 @@
 #include "app/first_start.hpp"
 #include "app/logging.hpp"
 #include "app/rados_module.hpp"
+#include "net/backup_api.hpp"
 #include "net/binding_api.hpp"
 #include "net/dev_clock_api.hpp"
 #include "net/http_server.hpp"
@@ -97,6 +98,10 @@ void wait_for_signal(asio::io_context& loop, asio::signal_set& signals) {
   loop.run();
 }
 
+void report_backup(const Error& error) {
+  spdlog::error("the backup was not made: {}", error.argument);
+}
+
 void report_sweep(const Error& error) {
   spdlog::error("expired values were not removed: {}", error.argument);
 }
@@ -135,7 +140,9 @@ int serve(const ServeConfig& config) {
   HttpHandler& api = config.dev_clock ? static_cast<HttpHandler&>(rest_with_dev_clock) : rest;
   Monitor monitor(
       StoreWatch(**engine, expiry_clock), clock, [&server] { return server.traffic(); }, calls);
-  MonitorApi watched_api(api, access, monitor, config.metrics_auth);
+  Backups backups(**engine, clock, config.backups);
+  BackupApi backed_up_api(api, access, backups);
+  MonitorApi watched_api(backed_up_api, access, monitor, config.metrics_auth);
   StaticAssets site(console_assets(), watched_api);
   BindingApi binding(kv, namespaces, access,
                      {.account = start->account,
@@ -155,12 +162,14 @@ int serve(const ServeConfig& config) {
   Sweeper sweeper(**engine, expiry_clock);
   spawn(signal_loop, sweeper.run(report_sweep), rethrow);
   spawn(signal_loop, monitor.run(), rethrow);
+  spawn(signal_loop, backups.run(report_backup), rethrow);
   announce(*start, *binding_addresses, *api_address);
 
   wait_for_signal(signal_loop, signals);
   // The default action of a signal is to end the process.
   signals.clear();
   spdlog::info("stopping: finishing requests in flight");
+  backups.stop();
   server.stop(std::chrono::seconds(config.stop_seconds));
   sweeper.stop();
   monitor.stop();

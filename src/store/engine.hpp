@@ -32,6 +32,7 @@
 #include "core/entry.hpp"
 #include "core/error.hpp"
 #include "core/task.hpp"
+#include "store/backup.hpp"
 #include "store/engine_figures.hpp"
 
 namespace cubby {
@@ -117,6 +118,20 @@ class Engine {
   // What there is to tell about the engine; `now` decides what is due. Costs little, but may wait for the
   // disk.
   virtual Task<Result<EngineFigures>> figures(Instant now) = 0;
+
+  // Backups, of engines that have them (store/backup.hpp): adds one to `folder`, beside the writes that go
+  // on, and leaves the newest `keep` (0: all).
+  virtual Task<Result<BackupInfo>> back_up(std::filesystem::path folder, std::size_t keep) {
+    static_cast<void>(folder);
+    static_cast<void>(keep);
+    co_return fail(Errc::internal, "this engine makes no backups");
+  }
+  virtual Task<Result<std::vector<BackupInfo>>> backups(std::filesystem::path folder) {
+    static_cast<void>(folder);
+    co_return std::vector<BackupInfo>{};
+  }
+  // Ends the one that is being made, and refuses all later ones. Thread-safe.
+  virtual void stop_backups() {}
 
   // Namespaces. Each change is atomic and durable like `apply`, and in one order with it.
 
