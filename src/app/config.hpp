@@ -60,10 +60,6 @@ struct CommandLine {
   std::optional<RadosOptions> rados_init{};
   int exit_code = 0;  // where it is none of these
 };
-  std::optional<CheckOptions> check;  // neither: `exit_code` is all there is to do
-  int exit_code = 0;
-  std::optional<BackupCommand> backup{};
-};
 
 // Reads argv and the environment; the only place that does. Each setting may come from a flag (--data-dir),
 // from the environment (CUBBY_DATA_DIR) or from the TOML file that --config names (data-dir = "…"); the first

@@ -1,3 +1,4 @@
+#include "app/backup_command.hpp"
 #include "app/check_command.hpp"
 #include "app/config.hpp"
 #include "app/rados_module.hpp"
