@@ -7,8 +7,8 @@
 #include <string>
 
 #include "core/clock.hpp"
+#include "core/engine_figures.hpp"
 #include "net/traffic.hpp"
-#include "store/engine_figures.hpp"
 
 namespace cubby {
 

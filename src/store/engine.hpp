@@ -29,11 +29,11 @@
 #include <variant>
 #include <vector>
 
+#include "core/engine_figures.hpp"
 #include "core/entry.hpp"
 #include "core/error.hpp"
 #include "core/task.hpp"
 #include "store/backup.hpp"
-#include "store/engine_figures.hpp"
 
 namespace cubby {
 

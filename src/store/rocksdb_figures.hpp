@@ -4,7 +4,7 @@
 #include <chrono>
 #include <mutex>
 
-#include "store/engine_figures.hpp"
+#include "core/engine_figures.hpp"
 #include "store/rocksdb_store.hpp"
 
 namespace cubby {
