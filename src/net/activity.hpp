@@ -8,7 +8,7 @@
 
 #include "core/clock.hpp"
 #include "net/traffic.hpp"
-#include "store/engine_figures.hpp"
+#include "service/store_figures.hpp"
 
 namespace cubby {
 

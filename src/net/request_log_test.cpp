@@ -23,10 +23,10 @@ TEST(TraceParent, IsReadAsW3cSays) {
   const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
   EXPECT_EQ(trace_id_in("00-" + trace + "-00f067aa0ba902b7-01"), trace);
   EXPECT_EQ(trace_id_in("01-" + trace + "-00f067aa0ba902b7-01-more"), trace);
-  for (const std::string& bad : {std::string(), "00-" + trace, "ff-" + trace + "-00f067aa0ba902b7-01",
-                                 "00-" + trace + "-00f067aa0ba902b7-01-more",
-                                 "00-" + std::string(32, '0') + "-00f067aa0ba902b7-01",
-                                 "00-" + std::string(32, 'G') + "-00f067aa0ba902b7-01"}) {
+  for (const std::string& bad :
+       {std::string(), "00-" + trace, "ff-" + trace + "-00f067aa0ba902b7-01",
+        "00-" + trace + "-00f067aa0ba902b7-01-more", "00-" + std::string(32, '0') + "-00f067aa0ba902b7-01",
+        "00-" + std::string(32, 'G') + "-00f067aa0ba902b7-01"}) {
     EXPECT_EQ(trace_id_in(bad), "") << bad;
   }
 }

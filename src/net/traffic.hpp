@@ -36,8 +36,7 @@ struct TrafficCounts {
 // Of one loop, whose thread writes; read by any.
 class Traffic {
  public:
-  void count(Dialect dialect, RequestKind kind, unsigned status,
-             std::chrono::steady_clock::duration took) {
+  void count(Dialect dialect, RequestKind kind, unsigned status, std::chrono::steady_clock::duration took) {
     OfKind& of_kind = kinds_[static_cast<std::size_t>(dialect)][static_cast<std::size_t>(kind)];
     const unsigned index = status - TrafficCounts::status_min;
     if (index < TrafficCounts::statuses) of_kind.by_status[index].add();
