@@ -4,10 +4,13 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/rate_limiter.h>
 #include <rocksdb/table.h>
 #include <rocksdb/utilities/options_util.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -17,6 +20,7 @@
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "store/rocksdb_store.hpp"
@@ -88,6 +92,7 @@ class Variant {
     rocksdb::ConfigOptions from;
     std::shared_ptr<rocksdb::Cache> cache = rocksdb::NewLRUCache(cache_bytes);
     check(rocksdb::LoadLatestOptions(from, (folder / "db").string(), &options_, &families_, &cache));
+    families_[2].options.blob_cache = cache;  // is not among the options that are kept
     change(options_, families_);
     open();
   }
@@ -280,7 +285,8 @@ void blobs(const fs::path& scratch) {
       "--- | --- | --- | --- |");
   constexpr std::size_t keys = 8'000;
   std::mt19937_64 random(1);
-  const std::string value = text_of(8 * KiB, random);
+  std::string value;  // compressed already, as values of this size often are
+  while (value.size() < 8 * KiB) value += static_cast<char>(random());
   for (const auto& [name, least] : {std::pair("in blob files (from 4 KiB on)", 4 * KiB),
                                     std::pair("in tables (blobs from 16 KiB on)", 16 * KiB)}) {
     Variant variant(
@@ -336,6 +342,38 @@ void cache_size(const fs::path& scratch) {
   }
 }
 
+// What a synced put waits for while a compaction runs beside it.
+void rate_limit(const fs::path& scratch) {
+  std::puts(
+      "\n| limit of background writes | median of a synced put beside a compaction | 99th percentile |");
+  std::puts("| --- | --- | --- |");
+  for (const std::size_t megabytes : {0u, 256u, 64u}) {
+    Variant variant(scratch / ("limit" + std::to_string(megabytes)), [megabytes](auto& options, auto&) {
+      if (megabytes == 0) return;
+      options.rate_limiter.reset(
+          rocksdb::NewGenericRateLimiter(static_cast<std::int64_t>(megabytes * MiB), 100'000, 10,
+                                         rocksdb::RateLimiter::Mode::kWritesOnly, true));
+    });
+    std::mt19937_64 random(1);
+    for (std::size_t i = 0; i < 300'000; ++i) variant.put(variant.heads(), key_of(i), text_of(314, random));
+    std::atomic<bool> is_over = false;
+    std::thread compaction([&] {
+      rocksdb::CompactRangeOptions everything;
+      everything.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+      while (!is_over) check(variant.db().CompactRange(everything, variant.heads(), nullptr, nullptr));
+    });
+    std::vector<double> waits;
+    for (const auto begin = SteadyClock::now(); SteadyClock::now() - begin < std::chrono::seconds(3);)
+      waits.push_back(elapsed_ms([&] { variant.put(variant.heads(), key_of(waits.size()), "v", true); }));
+    is_over = true;
+    compaction.join();
+    std::sort(waits.begin(), waits.end());
+    std::printf("| %s | %.2f ms | %.2f ms |\n",
+                megabytes ? (std::to_string(megabytes) + " MiB/s").c_str() : "none", waits[waits.size() / 2],
+                waits[waits.size() * 99 / 100]);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -344,7 +382,8 @@ int main(int argc, char** argv) {
     return 2;
   }
   try {
-    for (const auto& choice : {inline_limit, file_border, blobs, bloom, compression, cache_size, log_size}) {
+    for (const auto& choice :
+         {inline_limit, file_border, blobs, bloom, compression, cache_size, log_size, rate_limit}) {
       choice(argv[1]);
       std::fflush(stdout);
     }

@@ -3,6 +3,8 @@
 import json
 import os
 import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +19,7 @@ HOT_KEYS = 1000
 LISTED_KEYS = 10_000
 BULK_PAIRS = 10_000
 IDLE_CONNECTIONS = 2000
+UPLOADS_AT_ONCE = 100
 
 
 def bulk_body(first, count, value="v" * VALUE_BYTES):
@@ -73,13 +76,20 @@ class Lab:
         return self.filled("listed", LISTED_KEYS)
 
     @cached_property
-    def crowded(self):
-        return self.filled("crowded", self.settings.crowd)
+    def crowded_cubby(self):
+        return self.started(Cubby(self.scratch / "crowded", self.binary))
 
-    def filled(self, title, count):
-        path = self.cubby.new_namespace(title)
+    @cached_property
+    def crowded(self):
+        path = self.filled("crowded", self.settings.crowd, self.crowded_cubby)
+        self.crowded_cubby.wait_until_idle()
+        return path
+
+    def filled(self, title, count, server=None):
+        server = server or self.cubby
+        path = server.new_namespace(title)
         for first in range(0, count, BULK_PAIRS):
-            self.cubby.ask("PUT", f"{path}/bulk", bulk_body(first, min(BULK_PAIRS, count - first)))
+            server.ask("PUT", f"{path}/bulk", bulk_body(first, min(BULK_PAIRS, count - first)))
         return path
 
     def _nginx(self, name, sendfile):
@@ -170,9 +180,9 @@ def list_cubby(lab):
     return {"keys_per_cpu_second": 1000 * load.requests / load.cpu_seconds}
 
 
-def crowd(lab, path):
-    get = wrk(lab.cubby, f"{path}/values/{{n}}", seconds=lab.settings.seconds, modulo=HOT_KEYS)
-    listing = wrk(lab.cubby, f"{path}/keys?limit=1000", seconds=lab.settings.seconds, connections=8)
+def crowd(lab, server, path):
+    get = wrk(server, f"{path}/values/{{n}}", seconds=lab.settings.seconds, modulo=HOT_KEYS)
+    listing = wrk(server, f"{path}/keys?limit=1000", seconds=lab.settings.seconds, connections=8)
     return {"get_us": get.cpu_us, "list_us": listing.cpu_us}
 
 
@@ -209,11 +219,44 @@ def memory(lab):
         server.stop()
 
 
+def many_uploads(lab):
+    """What 100 uploads of 25 MiB at once add to the memory of a server."""
+    server = Cubby(lab.fresh_folder("uploads"), lab.binary)
+    try:
+        path = server.new_namespace("bench")
+        server.ask("PUT", f"{path}/values/hot", lab.value.read_bytes())
+        idle = server.resident_bytes()
+        body = lab.large[25].read_bytes()
+        with ThreadPoolExecutor(UPLOADS_AT_ONCE) as clients:
+            begin = time.monotonic()
+            list(clients.map(lambda n: send_each(server, "PUT", [f"{path}/values/{n}"], body), range(UPLOADS_AT_ONCE)))
+            taken = time.monotonic() - begin
+        return {"mebibytes": (server.peak_resident_bytes() - idle) / MIB, "seconds": taken}
+    finally:
+        server.stop()
+
+
+def starts(lab):
+    """Until the first answer of a server with much in its log: after a kill, and after a clean stop."""
+    folder = lab.fresh_folder("starts")
+    server = Cubby(folder, lab.binary)
+    lab.filled("starts", lab.settings.start_keys, server)
+    server.kill()
+    taken = []
+    for _ in range(2):
+        begin = time.monotonic()
+        server = Cubby(folder, lab.binary)
+        taken.append(time.monotonic() - begin)
+        server.stop()
+    return {"after_kill": taken[0], "after_stop": taken[1]}
+
+
 CONTESTS = {
     "Cubby GET": lambda lab: lab.load(lab.cubby, f"{lab.store}/values/hot"),
     "nginx GET, sendfile": lambda lab: lab.load(lab.nginx_sendfile, "/value"),
     "nginx GET": lambda lab: lab.load(lab.nginx_plain, "/value"),
     "Cubby constant": lambda lab: lab.load(lab.cubby, "/healthz"),
+    "Cubby constant, alone": lambda lab: lab.load(lab.cubby, "/healthz", connections=1),
     "etcd GET": lambda lab: lab.load(lab.etcd, "/v3/kv/range", method="POST",
                                      body=lab.file("etcd-get", b'{"key":"aG90"}')),
     "webdis GET": lambda lab: lab.load(lab.webdis, "/GET/hot"),
@@ -247,10 +290,12 @@ CONTESTS = {
     "Cubby list": list_cubby,
     "RocksDB iteration": lambda lab: baseline(lab.baselines, "iterate", lab.fresh_folder("rocksdb"), LISTED_KEYS,
                                               VALUE_BYTES, lab.settings.seconds),
-    "Cubby, few keys": lambda lab: crowd(lab, lab.listed),
-    "Cubby, many keys": lambda lab: crowd(lab, lab.crowded),
+    "Cubby, few keys": lambda lab: crowd(lab, lab.cubby, lab.listed),
+    "Cubby, many keys": lambda lab: crowd(lab, lab.crowded_cubby, lab.crowded),
     "Cubby, quiet and busy": quiet_and_busy,
     "Cubby, memory": memory,
+    "Cubby, 100 uploads": many_uploads,
+    "Cubby, starts": starts,
 }
 
 
@@ -297,6 +342,7 @@ ROWS = [
             ("RocksDB put, alone", "p50_us"), "µs", 60, is_difference=True),
     Row("the same over a bare fdatasync", ("Cubby PUT, alone", "p50_us"), ("fdatasync", "p50_us"), "µs", None,
         is_difference=True),
+    at_most("a constant answer, one connection, median", ("Cubby constant, alone", "p50_us"), None, "µs", None),
     Row("PUT of 25 MiB vs nginx DAV with fsync", ("Cubby PUT 25 MiB", "megabytes_per_second"),
         ("nginx PUT 25 MiB", "megabytes_per_second"), "MB/s", 0.8),
     Row("bulk put of 10,000 new pairs vs one RocksDB batch", ("Cubby bulk", "new"), ("RocksDB batch", "new"), "pairs/s", 0.5),
@@ -322,4 +368,7 @@ ROWS = [
             ("Cubby, quiet and busy", "quiet_us"), "µs", 5),
     at_most("resident memory, idle", ("Cubby, memory", "idle_megabytes"), None, "MB", 40),
     at_most("resident memory of an idle connection", ("Cubby, memory", "connection_kibibytes"), None, "KiB", 10),
+    at_most("resident memory above idle, 100 uploads of 25 MiB at once", ("Cubby, 100 uploads", "mebibytes"), None, "MiB", 256),
+    at_most("start after a clean stop", ("Cubby, starts", "after_stop"), None, "s", 1),
+    at_most("start after a kill", ("Cubby, starts", "after_kill"), None, "s", 3),
 ]

@@ -17,6 +17,7 @@ from pathlib import Path
 SERVER_CORE = 0
 LOAD_CORE = 1
 READY_SECONDS = 20
+IDLE_SECONDS = 120
 HERE = Path(__file__).resolve().parent
 E2E = HERE.parent / "tests/e2e"
 ACCOUNT = "0" * 31 + "1"
@@ -61,7 +62,7 @@ class Server:
             with contextlib.suppress(OSError, http.client.HTTPException):
                 if condition():
                     return
-            time.sleep(0.05)
+            time.sleep(0.01)
         raise BenchError(f"{self.name} is not ready, {what}: {self.log()}")
 
     def log(self):
@@ -99,6 +100,25 @@ class Server:
     def resident_bytes(self):
         pages = (int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self.pids())
         return sum(pages) * os.sysconf("SC_PAGE_SIZE")
+
+    def peak_resident_bytes(self):
+        """The most that the server's own process has had."""
+        status = Path(f"/proc/{self.processes[0].pid}/status").read_text()
+        return 1024 * int(status.partition("VmHWM:")[2].split()[0])
+
+    def wait_until_idle(self):
+        """Until what a load left to do in the background is done."""
+        for _ in range(IDLE_SECONDS):
+            before = self.cpu_seconds()
+            time.sleep(1)
+            if self.cpu_seconds() - before < 0.05:
+                return
+        raise BenchError(f"{self.name} has not come to rest")
+
+    def kill(self):
+        for process in self.processes:
+            process.kill()
+            process.wait()
 
     def stop(self):
         for process in reversed(self.processes):

@@ -1,6 +1,9 @@
 #include "store/record.hpp"
 
 #include <xxhash.h>
+#ifdef __x86_64__
+#include <xxh_x86dispatch.h>  // the widest vectors that this processor has; the sums are the same
+#endif
 
 #include "core/limits.hpp"
 #include "store/bytes.hpp"

@@ -1,8 +1,16 @@
 #include "store/rocksdb_batch.hpp"
 
+#include "core/limits.hpp"
 #include "store/rocksdb_garbage.hpp"
 
 namespace cubby {
+
+void RocksDbBatch::reserve(std::size_t rows_count, std::size_t bytes) {
+  constexpr std::size_t small_bytes = 64 * limits::KiB;
+  if (bytes <= small_bytes || rows_.Count() > 0) return;
+  rows_ = rocksdb::WriteBatch(bytes);
+  heads_.reserve(rows_count);
+}
 
 Result<RocksDbBatch::Slot*> RocksDbBatch::find(std::string row, const std::optional<FoundHead>& known,
                                                std::uint64_t group) {

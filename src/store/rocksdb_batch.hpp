@@ -22,6 +22,9 @@ class RocksDbBatch {
     history.begin_group();
   }
 
+  // So much may be added: asked for at once, a large batch is not copied while it grows.
+  void reserve(std::size_t rows_count, std::size_t bytes);
+
   // A row of the heads family with what it holds once the rows added so far are written; nothing: no head.
   // Valid as long as the batch.
   using Slot = std::pair<const std::string, FoundHead>;

@@ -251,6 +251,7 @@ void RocksDbEngine::prepare(Apply& apply) const {
 Result<void> RocksDbEngine::stage(Batch& batch, Apply& apply) {
   if (!catalog_.contains(apply.namespace_id)) return fail(Errc::namespace_not_found);
   // All that may fail comes before the first row: a change that is refused must leave the batch as it was.
+  batch.reserve(apply.rows.size(), apply.bytes);
   std::vector<Batch::Slot*> slots;
   slots.reserve(apply.mutations.size());
   for (std::size_t i = 0; i < apply.rows.size(); ++i) {
