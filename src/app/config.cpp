@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
@@ -41,6 +42,13 @@ struct RawServe {
   std::string binding_auth = "token";
   std::string binding_namespace;
   bool auto_create_namespaces = false;
+  std::string backup_dir;
+  std::string backup_every;
+  std::size_t backup_keep = 7;
+  std::string metrics_auth = "token";
+  std::string log_format = "text";
+  std::string log_level = "info";
+  std::uint64_t slow_request_ms = 1000;
   bool dev_clock = false;
   std::uint64_t value_bytes_max = limits::value_bytes_max;
 };
@@ -102,6 +110,16 @@ void add_serve_settings(CLI::App& serve, RawServe& raw) {
               "Id or title of the namespace of binding requests that name none");
   add_switch(serve, "auto-create-namespaces", raw.auto_create_namespaces,
              "Create a namespace when a binding request first names it");
+  add_setting(serve, "backup-dir", raw.backup_dir, "Folder for backups of this server; none without it");
+  add_setting(
+      serve, "backup-every", raw.backup_every,
+      "How old the newest backup may become, such as 30m, 6h or 1d; without it they are made when asked for");
+  add_setting(serve, "backup-keep", raw.backup_keep, "How many backups are left by a new one; 0 for all");
+  add_setting(serve, "metrics-auth", raw.metrics_auth,
+              "token, or none: whoever reaches the API may read /metrics");
+  add_setting(serve, "log-format", raw.log_format, "text or json");
+  add_setting(serve, "log-level", raw.log_level, "debug (a line for each request), info, warn or error");
+  add_setting(serve, "slow-request-ms", raw.slow_request_ms, "A request that takes longer is logged");
   add_switch(serve, "dev-clock", raw.dev_clock,
              "For tests: the API sets the clock that decides about expiry; on loopback only");
   add_setting(serve, "value-bytes-max", raw.value_bytes_max, "For tests: the largest value, in bytes");
@@ -196,6 +214,49 @@ void check_binding(const RawServe& raw, const InheritedSockets& inherited, Serve
   if (!raw.binding_namespace.empty()) config.binding_namespace = raw.binding_namespace;
 }
 
+// 90, 90s, 30m, 6h or 1d.
+std::optional<std::chrono::seconds> parse_span(const std::string& text) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || number > 1'000'000'000) return std::nullopt;
+  const std::string_view unit(stop, static_cast<std::size_t>(end - stop));
+  const std::uint64_t factor = unit.empty() || unit == "s" ? 1
+                               : unit == "m"               ? 60
+                               : unit == "h"               ? 3600
+                                                           : 86400;
+  if (factor == 86400 && unit != "d") return std::nullopt;
+  return std::chrono::seconds(number * factor);
+}
+
+void check_backups(const RawServe& raw, ServeConfig& config) {
+  config.backups.keep = raw.backup_keep;
+  if (!raw.backup_dir.empty()) config.backups.folder = raw.backup_dir;
+  if (raw.backup_every.empty()) return;
+  const auto every = parse_span(raw.backup_every);
+  if (!every || *every < std::chrono::seconds(1))
+    throw CLI::ValidationError("--backup-every", "must be a time such as 30m, 6h or 1d");
+  if (!config.backups.folder) throw CLI::ValidationError("--backup-every", "needs --backup-dir");
+  config.backups.every = *every;
+}
+
+void check_watching(const RawServe& raw, ServeConfig& config) {
+  if (raw.metrics_auth != "token" && raw.metrics_auth != "none")
+    throw CLI::ValidationError("--metrics-auth", "must be token or none");
+  config.metrics_auth = raw.metrics_auth == "none" ? MetricsAuth::none : MetricsAuth::token;
+  if (raw.log_format != "text" && raw.log_format != "json")
+    throw CLI::ValidationError("--log-format", "must be text or json");
+  config.log_format = raw.log_format == "json" ? LogFormat::json : LogFormat::text;
+  const bool is_level = raw.log_level == "debug" || raw.log_level == "info" || raw.log_level == "warn" ||
+                        raw.log_level == "error";
+  if (!is_level) throw CLI::ValidationError("--log-level", "must be debug, info, warn or error");
+  config.log_level = spdlog::level::from_str(raw.log_level);
+  constexpr std::uint64_t day_ms = 24 * 60 * 60 * 1000;
+  if (raw.slow_request_ms > day_ms)
+    throw CLI::ValidationError("--slow-request-ms", "must be at most " + std::to_string(day_ms));
+  config.slow_request = std::chrono::milliseconds(raw.slow_request_ms);
+}
+
 ServeConfig check(const RawServe& raw) {
   if (raw.data_dir.empty()) throw CLI::ValidationError("--data-dir", "must not be empty");
   if (raw.threads < 1 || raw.threads > 256) throw CLI::ValidationError("--threads", "must be 1 to 256");
@@ -234,7 +295,35 @@ ServeConfig check(const RawServe& raw) {
   if (config.dev_clock && !is_local(config.listen))
     throw CLI::ValidationError("--dev-clock", "is for an API listener on a loopback address only");
   check_binding(raw, inherited, config);
+  check_watching(raw, config);
+  check_backups(raw, config);
   return config;
+}
+
+void add_backup_commands(CLI::App& app, BackupCommand& command) {
+  using What = BackupCommand::What;
+  CLI::App& backup = *app.add_subcommand("backup", "Look after the backups that a server has made");
+  backup.require_subcommand(1);
+  const auto add = [&command](CLI::App& parent, const char* name, const char* help, What what) {
+    CLI::App* const added = parent.add_subcommand(name, help);
+    added->add_option("--backup-dir", command.folder, "The folder of backups")
+        ->envname("CUBBY_BACKUP_DIR")
+        ->required();
+    added->callback([&command, what] { command.what = what; });
+    return added;
+  };
+  add(backup, "list", "List the backups that were finished", What::list);
+  add(backup, "verify", "Read backups against their checksums", What::verify)
+      ->add_option("--id", command.id, "Only this backup; all if not given");
+  add(backup, "prune", "Remove old backups", What::prune)
+      ->add_option("--keep", command.keep, "How many of the newest to leave")
+      ->capture_default_str();
+  CLI::App* const restore = add(app, "restore", "Make a data directory from a backup", What::restore);
+  restore->add_option("--data-dir", command.data_dir, "The directory to make; must be new or empty")
+      ->required();
+  restore->add_option("--id", command.id, "This backup; the newest if not given");
+  restore->add_option("--namespace", command.namespace_id,
+                      "Id of the one namespace to restore; all if not given");
 }
 
 }  // namespace
@@ -267,8 +356,12 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   CLI::App& rados_init = *rados_commands.add_subcommand(
       "init", "Make the pools that are not there, and say what is unsafe about them");
   add_rados_settings(rados_init, rados);
+  BackupCommand to_back_up;
+  add_backup_commands(app, to_back_up);
   try {
     app.parse(argc, argv);
+    if (app.got_subcommand("backup") || app.got_subcommand("restore"))
+      return {.serve = std::nullopt, .check = std::nullopt, .exit_code = 0, .backup = to_back_up};
     if (rados_init.parsed()) {
       check_rados(rados);
       CommandLine prepare;

@@ -7,10 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "app/backup_command.hpp"
+#include "app/logging.hpp"
 #include "core/values.hpp"
 #include "net/binding_api.hpp"
 #include "net/listening_socket.hpp"
+#include "net/monitor_api.hpp"
 #include "rados/rados_engine.hpp"
+#include "service/backups.hpp"
 #include "store/rocksdb_check.hpp"
 #include "store/rocksdb_engine.hpp"
 
@@ -35,6 +39,14 @@ struct ServeConfig {
   std::optional<std::string> binding_namespace{};  // for requests that name none
   bool auto_create_namespaces = false;
 
+  BackupSettings backups{};
+
+  // Being watched.
+  MetricsAuth metrics_auth = MetricsAuth::token;
+  LogFormat log_format = LogFormat::text;
+  spdlog::level::level_enum log_level = spdlog::level::info;
+  std::chrono::milliseconds slow_request{};
+
   // For tests of programs that use Cubby.
   bool dev_clock = false;
   std::uint64_t value_bytes_max = 0;
@@ -46,6 +58,7 @@ struct CommandLine {
   std::optional<RadosOptions> rados_init{};
   std::optional<CheckOptions> check;  // neither: `exit_code` is all there is to do
   int exit_code = 0;
+  std::optional<BackupCommand> backup{};
 };
 
 // Reads argv and the environment; the only place that does. Each setting may come from a flag (--data-dir),

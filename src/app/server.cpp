@@ -1,6 +1,5 @@
 #include "app/server.hpp"
 
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
@@ -9,10 +8,13 @@
 #include <iostream>
 
 #include "app/first_start.hpp"
+#include "app/logging.hpp"
 #include "app/rados_module.hpp"
+#include "net/backup_api.hpp"
 #include "net/binding_api.hpp"
 #include "net/dev_clock_api.hpp"
 #include "net/http_server.hpp"
+#include "net/monitor_api.hpp"
 #include "net/rest_api.hpp"
 #include "net/static_assets.hpp"
 #include "service/access.hpp"
@@ -76,7 +78,9 @@ Result<std::vector<std::string>> listen_for_workers(HttpServer& server, BindingA
                                                     const ServeConfig& config) {
   std::vector<std::string> addresses;
   for (const ListenAddress& each : config.binding_listen) {
-    auto address = server.listen({.address = each, .handler = binding, .rules = binding_connection_rules()});
+    ConnectionRules rules = binding_connection_rules();
+    rules.slow_after = config.slow_request;
+    auto address = server.listen({.address = each, .handler = binding, .rules = rules});
     if (address) {
       addresses.push_back(std::move(*address));
     } else if (config.is_binding_asked_for) {
@@ -94,6 +98,10 @@ void wait_for_signal(asio::io_context& loop, asio::signal_set& signals) {
   loop.run();
 }
 
+void report_backup(const Error& error) {
+  spdlog::error("the backup was not made: {}", error.argument);
+}
+
 void report_sweep(const Error& error) {
   spdlog::error("expired values were not removed: {}", error.argument);
 }
@@ -101,7 +109,7 @@ void report_sweep(const Error& error) {
 }  // namespace
 
 int serve(const ServeConfig& config) {
-  spdlog::set_default_logger(spdlog::stderr_logger_mt("cubby"));
+  set_up_logging(config.log_format, config.log_level);
   std::signal(SIGPIPE, SIG_IGN);
   // Before any thread starts, so that no signal is lost.
   asio::io_context signal_loop;
@@ -119,6 +127,8 @@ int serve(const ServeConfig& config) {
   DevClock dev_clock(clock);
   const KvSettings settings{.value_bytes_max = config.value_bytes_max,
                             .expiry_clock = config.dev_clock ? &dev_clock : nullptr};
+  const Clock& expiry_clock = config.dev_clock ? static_cast<const Clock&>(dev_clock) : clock;
+  HttpServer server(config.threads);
   KvService kv(**engine, clock, settings);
   Namespaces namespaces(**engine);
   Access access(**engine, clock, config.admin_token);
@@ -126,31 +136,40 @@ int serve(const ServeConfig& config) {
   RestApi rest(kv, namespaces, access, tokens);
   DevClockApi rest_with_dev_clock(rest, access, dev_clock);
   HttpHandler& api = config.dev_clock ? static_cast<HttpHandler&>(rest_with_dev_clock) : rest;
-  StaticAssets site(console_assets(), api);
+  Monitor monitor(StoreWatch(**engine, expiry_clock), clock, [&server] { return server.traffic(); });
+  Backups backups(**engine, clock, config.backups);
+  BackupApi backed_up_api(api, access, backups);
+  MonitorApi watched_api(backed_up_api, access, monitor, config.metrics_auth);
+  StaticAssets site(console_assets(), watched_api);
   BindingApi binding(kv, namespaces, access,
                      {.account = start->account,
                       .auth = config.binding_auth,
                       .default_namespace = config.binding_namespace,
                       .creates_namespaces = config.auto_create_namespaces});
 
-  HttpServer server(config.threads);
-  const auto api_address = server.listen({.address = config.listen, .handler = site});
+  const auto api_address = server.listen(
+      {.address = config.listen, .handler = site, .rules = {.slow_after = config.slow_request}});
   if (!api_address) return complain(api_address.error());
   const auto binding_addresses = listen_for_workers(server, binding, config);
   if (!binding_addresses) return complain(binding_addresses.error());
   server.start();
-  Sweeper sweeper(**engine, config.dev_clock ? static_cast<const Clock&>(dev_clock) : clock);
-  spawn(signal_loop, sweeper.run(report_sweep), [](std::exception_ptr failure) {
+  const auto rethrow = [](std::exception_ptr failure) {
     if (failure) std::rethrow_exception(failure);
-  });
+  };
+  Sweeper sweeper(**engine, expiry_clock);
+  spawn(signal_loop, sweeper.run(report_sweep), rethrow);
+  spawn(signal_loop, monitor.run(), rethrow);
+  spawn(signal_loop, backups.run(report_backup), rethrow);
   announce(*start, *binding_addresses, *api_address);
 
   wait_for_signal(signal_loop, signals);
   // The default action of a signal is to end the process.
   signals.clear();
   spdlog::info("stopping: finishing requests in flight");
+  backups.stop();
   server.stop(std::chrono::seconds(config.stop_seconds));
   sweeper.stop();
+  monitor.stop();
   signal_loop.restart();
   signal_loop.run();  // to the end of what the sweeper has begun
   engine->reset();

@@ -56,9 +56,15 @@ inline constexpr std::size_t request_body_bytes_max_unauthenticated = 1 * MiB;
 inline constexpr std::chrono::milliseconds truncated_stream_wait{2};  // see wire/binding_request.hpp
 inline constexpr std::size_t body_piece_bytes = 64 * KiB;             // one read from a socket
 
+// Figures for who watches, all ours.
+inline constexpr std::size_t figures_namespaces_max = 100;  // with keys and bytes of their own
+inline constexpr std::chrono::seconds activity_step{10};
+inline constexpr std::size_t activity_steps = 360;  // an hour
+
 // Storage, all ours.
 inline constexpr std::size_t inline_value_bytes_max = 1 * KiB;  // larger values live beside their head
 inline constexpr std::size_t value_piece_bytes = 256 * KiB;
+inline constexpr std::uint64_t expired_counted_max = 100'000;  // due values of one reading of figures
 inline constexpr std::size_t hot_heads_max = 8192;     // 3 MiB of heads with the median value, 20 MiB at most
 inline constexpr std::uint32_t sweep_rows_max = 1000;  // expired values of one commit
 

@@ -15,6 +15,22 @@ bool is_write(Operation operation) {
   return operation == Operation::put || operation == Operation::remove;
 }
 
+RequestKind kind_of(Operation operation) {
+  switch (operation) {
+    case Operation::get:
+      return RequestKind::get;
+    case Operation::put:
+      return RequestKind::put;
+    case Operation::remove:
+      return RequestKind::remove;
+    case Operation::list:
+      return RequestKind::list;
+    case Operation::bulk_get:
+      return RequestKind::bulk_get;
+  }
+  return RequestKind::other;
+}
+
 // miniflare tries a WebSocket first; the connection then goes on with HTTP.
 Response upgrade_refused_response() {
   Response response;
@@ -28,21 +44,24 @@ Response upgrade_refused_response() {
 Task<Response> BindingApi::handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) {
   body.allow(limits::request_body_bytes_max);
   if (head.asks_to_upgrade) co_return upgrade_refused_response();
-  auto response = co_await call(head, body, caller);
-  if (response) co_return std::move(*response);
-  co_return binding_error_response(response.error());
+  RequestKind kind = RequestKind::other;
+  auto result = co_await call(head, body, caller, kind);
+  Response response = result ? std::move(*result) : binding_error_response(result.error());
+  response.kind = kind;
+  co_return response;
 }
 
 Response BindingApi::refusal(const Error& error) {
   return binding_error_response(error);
 }
 
-Task<Result<Response>> BindingApi::call(const RequestHead& head, RequestBody& body,
-                                        RememberedCaller& caller) {
+Task<Result<Response>> BindingApi::call(const RequestHead& head, RequestBody& body, RememberedCaller& caller,
+                                        RequestKind& kind) {
   const auto grant = co_await authenticate(head, caller);
   if (!grant) co_return grant.error();
   const auto request = parse_binding_request(head);
   if (!request) co_return request.error();
+  kind = kind_of(request->operation);
   const auto place = co_await find_place(**grant, *request);
   if (!place) co_return place.error();
   co_return co_await act(*place, *request, head, body);
@@ -112,6 +131,7 @@ Task<Result<Place>> BindingApi::find_place(const Grant& grant, const BindingRequ
 ConnectionRules binding_connection_rules() {
   using std::chrono_literals::operator""s;
   return {.patience = {.linger = 6s},
+          .dialect = Dialect::binding,
           .idle_at_stop = ConnectionRules::AtStop::last,
           .head_bytes_max = limits::binding_head_bytes_max,
           .sends_continue = false,

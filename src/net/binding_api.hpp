@@ -37,7 +37,9 @@ class BindingApi final : public HttpHandler {
   Response refusal(const Error& error) override;
 
  private:
-  Task<Result<Response>> call(const RequestHead& head, RequestBody& body, RememberedCaller& caller);
+  // `kind` is told as soon as it is known.
+  Task<Result<Response>> call(const RequestHead& head, RequestBody& body, RememberedCaller& caller,
+                              RequestKind& kind);
   Task<Result<Response>> act(Place place, const BindingRequest& request, const RequestHead& head,
                              RequestBody& body);
   Task<Result<const Grant*>> authenticate(const RequestHead& head, RememberedCaller& caller);

@@ -8,8 +8,10 @@
 #include <cctype>
 #include <charconv>
 #include <ctime>
+#include <random>
 
 #include "core/limits.hpp"
+#include "net/request_log.hpp"
 #include "wire/error_table.hpp"
 #include "wire/names.hpp"
 
@@ -42,6 +44,16 @@ std::string_view date_now() {
     formatted = now;
   }
   return {text, size};
+}
+
+const std::string id_header_name = "\r\n" + std::string(names::header::request_id) + ": ";
+
+// What the ids of a connection's requests begin with.
+std::string random_prefix() {
+  thread_local std::mt19937_64 random{std::random_device{}()};
+  char digits[16];
+  char* const end = std::to_chars(digits, std::end(digits), random() >> 16, 16).ptr;
+  return std::string(digits, static_cast<std::size_t>(end - digits)) + "-";
 }
 
 }  // namespace
@@ -93,6 +105,7 @@ class Connection::Body final : public RequestBody {
  private:
   Result<std::string_view> count(std::string_view piece) {
     bytes_count_ += piece.size();
+    connection_.traffic_.bytes_in.add(piece.size());
     if (bytes_count_ <= bytes_max_) return piece;
     failure_ = fail(Errc::request_too_large);
     return *failure_;
@@ -106,9 +119,11 @@ class Connection::Body final : public RequestBody {
       if (stream.input().size() > 2 * limits::request_head_bytes_max) {
         co_return fail(Errc::request_malformed, "a chunk's head or the trailer is too long");
       }
-      stream.set_deadline(connection_.patience_.body);
-      if (const auto received = co_await stream.receive(limits::body_piece_bytes); !received)
-        co_return received;
+      const auto begin = std::chrono::steady_clock::now();
+      stream.set_deadline(begin, connection_.patience_.body);
+      const auto received = co_await stream.receive(limits::body_piece_bytes);
+      connection_.waited_for_body_ += std::chrono::steady_clock::now() - begin;
+      if (!received) co_return received;
     }
     // Beast asserts that what it calls incomplete comes back with the five bytes that a body's end has at
     // least.
@@ -138,9 +153,17 @@ class Connection::Body final : public RequestBody {
   std::optional<Error> failure_;
 };
 
-Connection::Connection(SocketStream::Socket socket, HttpHandler& handler, const ConnectionRules& rules)
-    : stream_(std::move(socket)), handler_(handler), rules_(rules) {
+Connection::Connection(SocketStream::Socket socket, HttpHandler& handler, const ConnectionRules& rules,
+                       Traffic& traffic)
+    : stream_(std::move(socket)),
+      handler_(handler),
+      rules_(rules),
+      traffic_(traffic),
+      id_header_(id_header_name + random_prefix()),
+      id_header_prefix_(id_header_.size()),
+      now_(std::chrono::steady_clock::now()) {
   caller_.address = stream_.peer();
+  traffic_.connections_opened.add();
 }
 
 void Connection::finish() {
@@ -165,15 +188,26 @@ Task<Result<void>> Connection::serve_one() {
     const bool is_answerable = read.error().code != Errc::client_gone && !is_idle_;
     if (!is_answerable) co_return read.error();
     keeps_alive_ = false;
-    co_return co_await write(handler_.refusal(read.error()));
+    begin_ = std::chrono::steady_clock::now();
+    name_request();
+    Response refused = handler_.refusal(read.error());
+    const unsigned status = refused.status;
+    auto written = co_await write(std::move(refused));
+    account_for(RequestKind::other, status);
+    co_return written;
   }
+  begin_ = std::chrono::steady_clock::now();
+  name_request();
   parser_->eager(true);
   Body body(*this);
   Response response = co_await answer(body);
   bool is_reusable = body.is_at_end();
   if (!is_reusable) is_reusable = co_await body.discard_rest();
   keeps_alive_ = is_reusable && parser_->is_persistent();
+  const RequestKind kind = response.kind;
+  const unsigned status = response.status;
   auto written = co_await write(std::move(response));
+  account_for(kind, status);
   parser_.reset();
   is_idle_ = true;
   stream_.shrink_input();
@@ -194,7 +228,7 @@ Task<Result<void>> Connection::read_head() {
     }
     searched = size - std::min(size, end_mark.size() - 1);
     if (size == 0)
-      stream_.set_deadline(patience_.idle);
+      stream_.set_deadline(now_, patience_.idle);
     else if (std::exchange(is_idle_, false))
       stream_.set_deadline(patience_.head);
     if (auto received = co_await stream_.receive(4 * limits::KiB); !received) co_return received;
@@ -204,6 +238,7 @@ Task<Result<void>> Connection::read_head() {
   if (end > rules_.head_bytes_max) co_return fail(Errc::request_head_too_large);
   head_in_ = stream_.input().substr(0, end);
   stream_.consume(end);
+  traffic_.bytes_in.add(end);
   co_return parse_head();
 }
 
@@ -225,8 +260,40 @@ Task<Response> Connection::answer(Body& body) {
   } catch (const std::exception& error) {
     what = error.what();
   }
-  spdlog::error("a request ended in an exception: {}", what);
+  spdlog::error("request {} ended in an exception: {}", *parser_->head().request_id, what);
   co_return handler_.refusal(fail(Errc::internal));
+}
+
+// The log and the client know the request by the same name: the client's, if it gave a harmless one.
+void Connection::name_request() {
+  const auto& given = parser_->head().request_id;
+  if (given && is_request_id(*given)) {
+    has_own_id_ = false;
+    return;
+  }
+  id_header_.resize(id_header_prefix_);
+  append_number(id_header_, ++requests_count_);
+  has_own_id_ = true;
+  parser_->set_request_id(std::string_view(id_header_).substr(id_header_name.size()));
+}
+
+void Connection::account_for(RequestKind kind, unsigned status) {
+  now_ = std::chrono::steady_clock::now();
+  const auto took = now_ - begin_;
+  traffic_.count(rules_.dialect, kind, status, took);
+  const bool is_slow = took >= rules_.slow_after;
+  if (is_slow || logs_each_request()) {
+    log_request(is_slow ? spdlog::level::warn : spdlog::level::debug,
+                {.what = is_slow ? "slow request" : "request",
+                 .head = parser_->head(),
+                 .dialect = rules_.dialect,
+                 .kind = kind,
+                 .status = status,
+                 .took = took,
+                 .waited_for_client = waited_for_body_ + stream_.waited_to_send() - waited_before_});
+  }
+  waited_for_body_ = {};
+  waited_before_ = stream_.waited_to_send();
 }
 
 void Connection::format_head(const Response& response) {
@@ -253,6 +320,10 @@ void Connection::format_head(const Response& response) {
     head_out_ += "\r\ncontent-length: ";
     append_number(head_out_, response.content_length());
   }
+  if (has_own_id_)
+    head_out_ += id_header_;
+  else
+    head_out_.append(id_header_name).append(*parser_->head().request_id);
   head_out_ += keeps_alive_ ? "\r\n\r\n" : "\r\nconnection: close\r\n\r\n";
 }
 
@@ -265,6 +336,7 @@ Task<Result<void>> Connection::write(Response response) {
     head_out_ += body;
     body = {};
   }
+  traffic_.bytes_out.add(head_out_.size() + body.size());
   if (auto sent = co_await stream_.send(head_out_, body, patience_.body); !sent) co_return sent;
   while (has_body && response.rest) {
     const auto piece = co_await response.rest->read();
@@ -276,6 +348,7 @@ Task<Result<void>> Connection::write(Response response) {
       co_return piece.error();
     }
     if (piece->empty()) break;
+    traffic_.bytes_out.add(piece->size());
     if (auto sent = co_await stream_.send(*piece, {}, patience_.body); !sent) co_return sent;
   }
   co_return Result<void>{};

@@ -8,6 +8,7 @@
 #include "net/http_handler.hpp"
 #include "net/request_parser.hpp"
 #include "net/socket_stream.hpp"
+#include "net/traffic.hpp"
 
 namespace cubby {
 
@@ -31,6 +32,9 @@ struct ConnectionRules {
   };
 
   ConnectionPatience patience{};
+  Dialect dialect = Dialect::rest;  // for who counts
+  std::chrono::steady_clock::duration slow_after =
+      std::chrono::steady_clock::duration::max();  // a request that takes longer is logged
   AtStop idle_at_stop = AtStop::end;
   std::size_t head_bytes_max = limits::request_head_bytes_max;
   bool sends_continue = true;  // answers `Expect: 100-continue` with a 100; otherwise the body is awaited
@@ -40,8 +44,10 @@ struct ConnectionRules {
 // Lives on one loop, whose thread makes every call.
 class Connection {
  public:
-  // `handler` and `rules` outlive the connection.
-  Connection(SocketStream::Socket socket, HttpHandler& handler, const ConnectionRules& rules);
+  // `handler`, `rules` and `traffic` outlive the connection.
+  Connection(SocketStream::Socket socket, HttpHandler& handler, const ConnectionRules& rules,
+             Traffic& traffic);
+  ~Connection() { traffic_.connections_closed.add(); }
 
   // Serves until the connection ends. Exceptions of the handler end here, as a 500.
   Task<void> run();
@@ -63,15 +69,26 @@ class Connection {
   Task<Result<void>> serve_one();
   Task<Result<void>> write(Response response);
   void format_head(const Response& response);
+  void name_request();
+  void account_for(RequestKind kind, unsigned status);
 
   SocketStream stream_;
   HttpHandler& handler_;
   const ConnectionRules& rules_;
   const ConnectionPatience& patience_ = rules_.patience;
+  Traffic& traffic_;
   RememberedCaller caller_;
   std::optional<RequestParser> parser_;
   std::string head_in_;  // what the parser's head is views of
   std::string head_out_;
+  std::string id_header_;  // as sent; begins with what all requests of this connection share
+  std::size_t id_header_prefix_ = 0;
+  bool has_own_id_ = false;  // the request's id is of our making
+  std::uint64_t requests_count_ = 0;
+  SteadyTime now_;    // when the last request was done with, or the connection made
+  SteadyTime begin_;  // when the head of this request was complete
+  std::chrono::steady_clock::duration waited_for_body_{};
+  std::chrono::steady_clock::duration waited_before_{};  // to send earlier answers
   bool is_idle_ = true;
   bool keeps_alive_ = true;
   bool is_finishing_ = false;

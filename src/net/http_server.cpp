@@ -49,6 +49,8 @@ class HttpServer::Loop {
     });
   }
 
+  const Traffic& traffic() const { return traffic_; }
+
   void begin_stop() {
     asio::post(context_, [this] {
       is_stopping_ = true;
@@ -113,8 +115,8 @@ class HttpServer::Loop {
   }
 
   void serve(SocketStream::Socket socket, const Listener& listener) {
-    const auto connection =
-        connections_.emplace(connections_.end(), std::move(socket), listener.handler, listener.rules);
+    const auto connection = connections_.emplace(connections_.end(), std::move(socket), listener.handler,
+                                                 listener.rules, traffic_);
     if (is_stopping_) connection->finish();
     spawn(context_, connection->run(), [this, connection](std::exception_ptr failure) {
       connections_.erase(connection);
@@ -140,6 +142,7 @@ class HttpServer::Loop {
     }
   }
 
+  Traffic traffic_;
   asio::io_context context_{1};
   Timer timer_{context_};
   std::list<Listener> listeners_;
@@ -172,6 +175,12 @@ Result<std::string> HttpServer::listen(const HttpListener& listener) {
 
 void HttpServer::start() {
   for (auto& loop : loops_) loop->start();
+}
+
+TrafficCounts HttpServer::traffic() const {
+  TrafficCounts sum;
+  for (const auto& loop : loops_) loop->traffic().add_to(sum);
+  return sum;
 }
 
 void HttpServer::stop(std::chrono::steady_clock::duration patience) {

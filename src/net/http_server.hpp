@@ -9,6 +9,7 @@
 #include "net/connection.hpp"
 #include "net/http_handler.hpp"
 #include "net/listening_socket.hpp"
+#include "net/traffic.hpp"
 
 namespace cubby {
 
@@ -19,7 +20,7 @@ struct HttpListener {
   ConnectionRules rules{};
 };
 
-// Used by one thread, the owner's.
+// Used by one thread, the owner's, where nothing else is said.
 class HttpServer {
  public:
   explicit HttpServer(unsigned loops);
@@ -33,6 +34,9 @@ class HttpServer {
   Result<std::string> listen(const HttpListener& listener);
 
   void start();
+
+  // What has passed since the start. Also for the loops' own threads.
+  TrafficCounts traffic() const;
 
   // Refuses new connections, lets those that have come finish as their rules say, and returns when all have
   // ended, or after `patience`, when the rest are cut. Connections to an inherited socket are not refused but

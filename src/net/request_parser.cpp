@@ -114,6 +114,8 @@ void RequestParser::keep_own_field(View name, View value) {
       {names::header::namespace_, &RequestHead::binding_namespace},
       {names::header::proxied_metadata, &RequestHead::proxied_metadata},
       {names::header::proxied_url, &RequestHead::proxied_url},
+      {names::header::request_id, &RequestHead::request_id},
+      {names::header::traceparent, &RequestHead::traceparent},
   };
   for (const OwnField& each : own_fields) {
     if (boost::beast::iequals(name, {each.name.data(), each.name.size()}))

@@ -26,6 +26,9 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
 
   const RequestHead& head() const { return head_; }
 
+  // The id that the connection gives the request; outlives the parser.
+  void set_request_id(std::string_view id) { head_.request_id = id; }
+
   // Beast refuses the byte 0x7F in a header, as HTTP asks for; workerd sends it in metadata. Called with the
   // head before it is fed: replaces it by a byte that Beast lets through and that no UTF-8 has; the metadata
   // gets it back.

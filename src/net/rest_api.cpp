@@ -60,6 +60,32 @@ constexpr Route routes[] = {
     {Method::get, "user/tokens/verify", verify_token, Right::read, "verify token"},
 };
 
+RequestKind kind_of(const Route& route) {
+  struct Kind {
+    RouteHandler handler;
+    RequestKind kind;
+  };
+  static constexpr Kind kinds[] = {
+      {get_value, RequestKind::get},
+      {put_value, RequestKind::put},
+      {delete_value, RequestKind::remove},
+      {list_keys, RequestKind::list},
+      {get_metadata, RequestKind::metadata},
+      {bulk_get, RequestKind::bulk_get},
+      {bulk_put, RequestKind::bulk_put},
+      {bulk_delete, RequestKind::bulk_remove},
+      {list_namespaces, RequestKind::namespaces},
+      {create_namespace, RequestKind::namespaces},
+      {get_namespace, RequestKind::namespaces},
+      {rename_namespace, RequestKind::namespaces},
+      {delete_namespace, RequestKind::namespaces},
+  };
+  for (const Kind& each : kinds) {
+    if (each.handler == route.handler) return each.kind;
+  }
+  return route.pattern.starts_with("cubby/") ? RequestKind::operations : RequestKind::accounts;
+}
+
 Task<Response> answer_health(const RequestHead& head) {
   if (head.method != Method::get && head.method != Method::head) {
     Response refused =
@@ -98,12 +124,18 @@ Task<Response> RestApi::handle(const RequestHead& head, RequestBody& body, Remem
     co_return refused;
   }
   auto response = co_await call_route(*match, head, body, caller);
-  if (response) co_return std::move(*response);
+  const RequestKind kind = kind_of(*match->route);
+  if (response) {
+    response->kind = kind;
+    co_return std::move(*response);
+  }
   const Error& error = response.error();
   Response refused = error_response(match->route->operation, error);
   // The caller learns that the fault is ours; what it is, the operator reads here.
   if (refused.status >= 500)
-    spdlog::error("{}: {}: {}", match->route->operation, error_text(error), error.argument);
+    spdlog::error("{}: {}: {} (request {})", match->route->operation, error_text(error), error.argument,
+                  head.request_id.value_or(""));
+  refused.kind = kind;
   if (error.code == Errc::method_not_allowed) {  // see malformed_namespace
     refused.headers.emplace_back(names::header::allow, "GET, HEAD");
   }

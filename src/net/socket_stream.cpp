@@ -93,8 +93,10 @@ Task<Result<void>> SocketStream::send(std::string_view first, std::string_view s
     std::size_t sent =
         second.empty() ? socket_.write_some(asio::buffer(first), error) : socket_.write_some(buffers, error);
     if (error == asio::error::would_block || error == asio::error::try_again) {
-      set_deadline(patience);
+      const auto begin = std::chrono::steady_clock::now();
+      set_deadline(begin, patience);
       std::tie(error, sent) = co_await socket_.async_write_some(buffers, use_task);
+      waited_to_send_ += std::chrono::steady_clock::now() - begin;
     }
     if (error) co_return failure(error);
     const auto of_first = std::min(sent, first.size());

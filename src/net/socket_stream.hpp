@@ -32,6 +32,13 @@ class SocketStream {
     deadline_ = std::chrono::steady_clock::now() + from_now;
   }
 
+  void set_deadline(SteadyTime now, std::chrono::steady_clock::duration from_now) {
+    deadline_ = now + from_now;
+  }
+
+  // How long sends have waited for the client, together.
+  std::chrono::steady_clock::duration waited_to_send() const { return waited_to_send_; }
+
   // Cancels the operation under way if its deadline has passed; it answers request_timed_out.
   void check_deadline(SteadyTime now);
 
@@ -70,6 +77,7 @@ class SocketStream {
   Socket socket_;
   boost::beast::flat_buffer input_;
   SteadyTime deadline_ = SteadyTime::max();
+  std::chrono::steady_clock::duration waited_to_send_{};
   bool has_timed_out_ = false;
 };
 

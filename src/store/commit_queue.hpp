@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/counters.hpp"
 #include "core/error.hpp"
 #include "core/resume.hpp"
 
@@ -53,6 +54,14 @@ class CommitQueue {
     wake_.notify_one();
   }
 
+  // For who watches; thread-safe.
+  std::size_t waiting() {
+    const std::scoped_lock lock(mutex_);
+    return waiting_.size();
+  }
+  const DurationCounter& writes() const { return writes_; }   // of batches
+  std::uint64_t changes() const { return changes_.value(); }  // that were written
+
  private:
   void run() {
     for (;;) {
@@ -88,7 +97,10 @@ class CommitQueue {
         each->done(accepted.error());
     }
     if (staged.empty()) return each;
+    const auto begin = std::chrono::steady_clock::now();
     const auto written = write_(batch);
+    writes_.add(std::chrono::steady_clock::now() - begin);
+    if (written) changes_.add(staged.size());
     for (Change* change : staged) change->done(written);
     return each;
   }
@@ -96,6 +108,8 @@ class CommitQueue {
   const std::function<Batch()> begin_;
   const std::function<Result<void>(Batch&)> write_;
 
+  DurationCounter writes_;
+  Counter changes_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Change> waiting_;

@@ -32,6 +32,8 @@
 #include "core/entry.hpp"
 #include "core/error.hpp"
 #include "core/task.hpp"
+#include "store/backup.hpp"
+#include "store/engine_figures.hpp"
 
 namespace cubby {
 
@@ -112,6 +114,27 @@ class Engine {
   // Removes at most `rows_max` of the values that are due, of all namespaces: the earliest first, in one
   // second by namespace and key. What is gone stays gone, should the clock go back. Cost: what is removed.
   virtual Task<Result<Swept>> sweep(Instant now, std::uint32_t rows_max) = 0;
+
+  // What there is to tell about the engine; `now` decides what is due. Costs little, but may wait for the
+  // disk.
+  virtual Task<Result<EngineFigures>> figures(Instant now) {
+    static_cast<void>(now);
+    co_return EngineFigures{};
+  }
+
+  // Backups, of engines that have them (store/backup.hpp): adds one to `folder`, beside the writes that go
+  // on, and leaves the newest `keep` (0: all).
+  virtual Task<Result<BackupInfo>> back_up(std::filesystem::path folder, std::size_t keep) {
+    static_cast<void>(folder);
+    static_cast<void>(keep);
+    co_return fail(Errc::internal, "this engine makes no backups");
+  }
+  virtual Task<Result<std::vector<BackupInfo>>> backups(std::filesystem::path folder) {
+    static_cast<void>(folder);
+    co_return std::vector<BackupInfo>{};
+  }
+  // Ends the one that is being made, and refuses all later ones. Thread-safe.
+  virtual void stop_backups() {}
 
   // Namespaces. Each change is atomic and durable like `apply`, and in one order with it.
 

@@ -13,8 +13,10 @@
 #include "store/catalog_record.hpp"
 #include "store/commit_queue.hpp"
 #include "store/ordering.hpp"
+#include "store/rocksdb_backup.hpp"
 #include "store/rocksdb_batch.hpp"
 #include "store/rocksdb_expiry.hpp"
+#include "store/rocksdb_figures.hpp"
 #include "store/rocksdb_garbage.hpp"
 #include "store/rocksdb_reader.hpp"
 #include "store/rocksdb_recount.hpp"
@@ -37,10 +39,15 @@ class RocksDbEngine final : public Engine {
         pool_(storage_threads),
         reader_(*store_, files_, pool_, hot_, history_),
         expiry_(*store_, catalog_),
+        figures_(*store_),
+        backup_(*store_, files_, garbage_),
         commits_([this] { return Batch(*store_, history_); }, [this](Batch& batch) { return write(batch); }) {
   }
 
-  ~RocksDbEngine() override { background_.stop(); }
+  ~RocksDbEngine() override {
+    backup_.stop();
+    background_.stop();
+  }
 
   // Brings what is kept in memory back. Called once, before anything else.
   Result<void> recover();
@@ -64,6 +71,10 @@ class RocksDbEngine final : public Engine {
   Task<Result<Usage>> usage(NamespaceId namespace_id, Instant now) override;
   Task<Result<Usage>> recount(NamespaceId namespace_id, Instant now) override;
   Task<Result<Swept>> sweep(Instant now, std::uint32_t rows_max) override;
+  Task<Result<EngineFigures>> figures(Instant now) override;
+  Task<Result<BackupInfo>> back_up(std::filesystem::path folder, std::size_t keep) override;
+  Task<Result<std::vector<BackupInfo>>> backups(std::filesystem::path folder) override;
+  void stop_backups() override { backup_.stop(); }
 
   Task<Result<void>> create_namespace(Namespace created) override;
   Task<Result<Namespace>> rename_namespace(NamespaceId id, Title title) override;
@@ -130,6 +141,8 @@ class RocksDbEngine final : public Engine {
   CommitHistory history_{hot_};
   RocksDbReader reader_;
   RocksDbExpiry expiry_;
+  RocksDbFigures figures_;
+  RocksDbBackup backup_;
   BackgroundWork background_;
   Admission admission_{limits::bulk_request_bytes_max};
   CommitQueue<Batch> commits_;  // last: its thread uses all of the above
@@ -308,6 +321,38 @@ Task<Result<Swept>> RocksDbEngine::sweep(Instant now, std::uint32_t rows_max) {
   Alone<Swept> change;
   change.stage = [this, now, rows_max](Batch& batch) { return expiry_.stage(batch, now, rows_max); };
   co_return co_await commit_alone(std::move(change));
+}
+
+Task<Result<EngineFigures>> RocksDbEngine::figures(Instant now) {
+  auto work = [this, now] {
+    EngineFigures figures;
+    figures.commits_waiting = commits_.waiting();
+    figures.commits_count = commits_.changes();
+    commits_.writes().add_to(figures.commits);
+    figures.reads_from_memory = reader_.reads_from_memory();
+    figures.reads_from_disk = reader_.reads_from_disk();
+    figures_.add_to(figures, now);
+    return Result<EngineFigures>(std::move(figures));
+  };
+  co_return co_await pool_.run(std::move(work));
+}
+
+// ---- Backups
+
+Task<Result<BackupInfo>> RocksDbEngine::back_up(std::filesystem::path folder, std::size_t keep) {
+  auto work = [this, &folder, keep]() -> Result<BackupInfo> {
+    auto made = backup_.make(folder);
+    if (made && keep > 0) {
+      if (const auto pruned = prune_backups(folder, keep); !pruned) return pruned.error();
+    }
+    return made;
+  };
+  co_return co_await pool_.run(std::move(work));
+}
+
+Task<Result<std::vector<BackupInfo>>> RocksDbEngine::backups(std::filesystem::path folder) {
+  auto work = [&folder] { return list_backups(folder); };
+  co_return co_await pool_.run(std::move(work));
 }
 
 // ---- Catalog

@@ -1,5 +1,6 @@
 #include "store/rocksdb_garbage.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -32,7 +33,40 @@ std::string encode_garbage(BodyRef::Place place, NamespaceId namespace_id, std::
   return bytes;
 }
 
+void RocksDbGarbage::begin_hold() {
+  const std::unique_lock lock(holding_);  // waits for removals under way
+  ++holds_;
+}
+
+void RocksDbGarbage::end_hold() {
+  std::vector<std::pair<NamespaceId, std::vector<BodyRef>>> due;
+  {
+    const std::unique_lock lock(holding_);
+    if (--holds_ > 0) return;
+    due = std::exchange(deferred_, {});
+  }
+  // What is not removed now has its row, and the next start tries again.
+  for (const auto& [namespace_id, bodies] : due)
+    [[maybe_unused]] const auto removed = remove(namespace_id, bodies);
+}
+
+bool RocksDbGarbage::is_held() {
+  const std::shared_lock lock(holding_);
+  return holds_ > 0;
+}
+
 Result<void> RocksDbGarbage::remove(NamespaceId namespace_id, const std::vector<BodyRef>& bodies) {
+  const auto is_file = [](const BodyRef& body) { return body.place == BodyRef::Place::file; };
+  const std::shared_lock lock(holding_);
+  if (holds_ > 0 && std::any_of(bodies.begin(), bodies.end(), is_file)) {
+    const std::scoped_lock deferring(deferring_);
+    deferred_.emplace_back(namespace_id, bodies);
+    return {};
+  }
+  return remove_now(namespace_id, bodies);
+}
+
+Result<void> RocksDbGarbage::remove_now(NamespaceId namespace_id, const std::vector<BodyRef>& bodies) {
   // After a failed write nobody knows what the disk says of these bodies.
   if (store_.has_failed()) return fail(Errc::storage_failed, "an earlier write failed");
   // A head that a crash may still bring back must find its value.
@@ -56,6 +90,7 @@ Result<void> RocksDbGarbage::remove(NamespaceId namespace_id, const std::vector<
 }
 
 Result<bool> RocksDbGarbage::collect_some(std::uint64_t start) {
+  if (is_held()) return true;  // the next start goes on with it
   const auto rows_done = collect_rows(start);
   if (!rows_done || !*rows_done) return rows_done;
   return collect_folder(start);
@@ -98,6 +133,7 @@ Result<bool> RocksDbGarbage::collect_folder(std::uint64_t start) {
     if (status.IsNotFound()) unknown.push_back({id, BodyRef::Place::file});
   }
   if (auto removed = remove(NamespaceId(NamespaceId::Bytes{}), unknown); !removed) return removed.error();
+  if (is_held()) return true;  // they may still be there
   rocksdb::WriteBatch batch;
   store_.put_counter(batch, checked_start_row, *folder);
   if (auto written = store_.write(batch, RocksDbStore::Sync::no); !written) return written.error();

@@ -7,6 +7,9 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <utility>
 #include <vector>
 
 #include "store/rocksdb_store.hpp"
@@ -31,12 +34,33 @@ class RocksDbGarbage {
   // May wait for the disk. Errors: storage_failed, storage_corrupt.
   Result<bool> collect_some(std::uint64_t start);
 
+  // While one lives no value file is removed; what is to go waits for the end of the last one, and after a
+  // crash for the next start.
+  class FileHold {
+   public:
+    explicit FileHold(RocksDbGarbage& garbage) : garbage_(garbage) { garbage_.begin_hold(); }
+    ~FileHold() { garbage_.end_hold(); }
+    FileHold(const FileHold&) = delete;
+    FileHold& operator=(const FileHold&) = delete;
+
+   private:
+    RocksDbGarbage& garbage_;
+  };
+
  private:
+  void begin_hold();
+  void end_hold();
+  bool is_held();
+  Result<void> remove_now(NamespaceId namespace_id, const std::vector<BodyRef>& bodies);
   Result<bool> collect_rows(std::uint64_t start);
   Result<bool> collect_folder(std::uint64_t start);
 
   RocksDbStore& store_;
   ValueFiles& files_;
+  std::shared_mutex holding_;  // shared: bodies are being removed; exclusive: a hold begins or ends
+  unsigned holds_ = 0;
+  std::mutex deferring_;  // guards what follows
+  std::vector<std::pair<NamespaceId, std::vector<BodyRef>>> deferred_;
 };
 
 }  // namespace cubby

@@ -52,8 +52,13 @@ std::optional<RocksDbReader::Found> RocksDbReader::look_up(const std::string& ro
 }
 
 Task<RocksDbReader::Found> RocksDbReader::find(std::string row, Instant now) {
-  if (auto found = find_hot(row, now)) co_return std::move(*found);
-  if (auto found = look_up(row, now, From::memory)) co_return std::move(*found);
+  auto found = find_hot(row, now);
+  if (!found) found = look_up(row, now, From::memory);
+  if (found) {
+    from_memory_.add();
+    co_return std::move(*found);
+  }
+  from_disk_.add();
   auto work = [this, &row, now] { return *look_up(row, now, From::disk); };
   co_return co_await pool_.run(std::move(work));
 }
@@ -64,8 +69,10 @@ Task<Result<std::optional<StoredValue>>> RocksDbReader::get(NamespaceId namespac
   // The way of a hot read: nothing here waits.
   if (const auto found = find_hot(row, now)) {
     const auto& head = **found;
+    const bool is_whole = !head || std::holds_alternative<std::string_view>(head->view.body);
+    if (is_whole) from_memory_.add();
     if (!head) return Task<Answer>::ready(std::nullopt);
-    if (std::holds_alternative<std::string_view>(head->view.body)) return Task<Answer>::ready(head->value());
+    if (is_whole) return Task<Answer>::ready(head->value());
   }
   return get_row(namespace_id, std::move(row), now);
 }
@@ -115,7 +122,11 @@ std::optional<RocksDbReader::Opened> RocksDbReader::open_row(const std::string& 
 Task<RocksDbReader::Opened> RocksDbReader::open_row(NamespaceId namespace_id, BodyId id,
                                                     const HeadView& head) {
   const std::string row = rows::value(namespace_id, id);
-  if (auto opened = open_row(row, head, From::memory)) co_return std::move(*opened);
+  if (auto opened = open_row(row, head, From::memory)) {
+    from_memory_.add();
+    co_return std::move(*opened);
+  }
+  from_disk_.add();
   auto work = [this, &row, &head] { return *open_row(row, head, From::disk); };
   co_return co_await pool_.run(std::move(work));
 }

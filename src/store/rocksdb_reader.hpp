@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "core/counters.hpp"
 #include "store/engine.hpp"
 #include "store/hot_heads.hpp"
 #include "store/rocksdb_old_heads.hpp"
@@ -26,6 +27,10 @@ class RocksDbReader {
   Task<Result<std::optional<StoredValue>>> get(NamespaceId namespace_id, Key key, Instant now);
   Task<Result<std::optional<Head>>> head(NamespaceId namespace_id, Key key, Instant now);
   Task<Result<ScanSlice>> scan(ScanRequest request);
+
+  // Keys that were looked up, by where they were found, or found missing.
+  std::uint64_t reads_from_memory() const { return from_memory_.value(); }
+  std::uint64_t reads_from_disk() const { return from_disk_.value(); }
 
  private:
   // A head in memory of RocksDB or of the hot heads.
@@ -62,6 +67,8 @@ class RocksDbReader {
   StoragePool& pool_;
   HotHeads& hot_;
   const CommitHistory& history_;
+  SharedCounter from_memory_;
+  SharedCounter from_disk_;
 };
 
 }  // namespace cubby

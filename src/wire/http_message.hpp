@@ -12,6 +12,7 @@
 
 #include "core/byte_source.hpp"
 #include "core/pinned_bytes.hpp"
+#include "wire/request_kind.hpp"
 
 namespace cubby {
 
@@ -28,6 +29,8 @@ struct RequestHead {
   std::optional<std::string_view> auth_key;
   std::optional<std::string_view> content_type;
   std::optional<std::string_view> if_none_match;
+  std::optional<std::string_view> request_id;  // the connection gives one where the client does not
+  std::optional<std::string_view> traceparent;
   bool is_chunked = false;       // the body has no length in advance
   bool asks_to_upgrade = false;  // to a protocol that is not ours, such as WebSocket
   // Of the worker binding.
@@ -57,6 +60,7 @@ struct Response {
   PinnedBytes pinned_body;                  // the same, where it already is; then `body` is empty
   std::unique_ptr<ByteSource> rest;         // what follows
   std::optional<std::uint64_t> body_bytes;  // the length of the whole, when it is not that of the first piece
+  RequestKind kind = RequestKind::other;    // of the request, for who counts
 
   std::string_view first_piece() const { return body.empty() ? pinned_body.view() : body; }
   std::uint64_t content_length() const { return body_bytes.value_or(first_piece().size()); }

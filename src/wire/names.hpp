@@ -9,6 +9,9 @@ namespace cubby::names {
 inline constexpr std::string_view rest_prefix = "/client/v4";
 
 // Ours, on the API listener.
+inline constexpr std::string_view metrics = "/metrics";
+inline constexpr std::string_view activity = "/cubby/v1/activity";
+inline constexpr std::string_view backups = "/cubby/v1/backups";
 inline constexpr std::string_view dev_clock = "/cubby/v1/dev/clock";
 
 // Paths of the worker binding. A key's slashes are escaped, so no key is one of them.
@@ -67,6 +70,8 @@ inline constexpr std::string_view namespace_ = "cubby-namespace";  // ours, of t
 inline constexpr std::string_view kv_metadata = "cf-kv-metadata";  // of the binding
 inline constexpr std::string_view proxied_metadata =
     "mf-header-cf-kv-metadata";  // of miniflare's remote proxy
+inline constexpr std::string_view request_id = "x-request-id";
+inline constexpr std::string_view traceparent = "traceparent";  // W3C Trace Context
 inline constexpr std::string_view proxied_url = "mf-url";
 inline constexpr std::string_view retry_after = "retry-after";
 inline constexpr std::string_view should_retry = "x-should-retry";  // read by the official SDKs
@@ -75,6 +80,7 @@ inline constexpr std::string_view upgrade = "upgrade";
 
 namespace media {
 inline constexpr std::string_view json = "application/json";
+inline constexpr std::string_view metrics = "text/plain; version=0.0.4; charset=utf-8";
 inline constexpr std::string_view octets = "application/octet-stream";
 inline constexpr std::string_view text = "text/plain;charset=UTF-8";
 }  // namespace media

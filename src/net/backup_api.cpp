@@ -1,0 +1,65 @@
+#include "net/backup_api.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include "core/limits.hpp"
+#include "net/credentials.hpp"
+#include "wire/names.hpp"
+#include "wire/rest_response.hpp"
+#include "wire/target.hpp"
+
+namespace cubby {
+namespace {
+
+std::string json_of(const BackupInfo& info) {
+  return "{\"id\":" + std::to_string(info.id) +
+         ",\"made_at\":" + std::to_string(info.made_at.time_since_epoch().count()) +
+         ",\"bytes\":" + std::to_string(info.bytes) + ",\"value_files\":" + std::to_string(info.value_files) +
+         "}";
+}
+
+}  // namespace
+
+Task<Response> BackupApi::handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) {
+  const bool is_ours =
+      head.target.starts_with("/cu") && path_of(head.target) == names::backups && backups_.is_on();
+  return is_ours ? answer(head, body, caller) : next_.handle(head, body, caller);
+}
+
+Task<Response> BackupApi::answer(const RequestHead& head, RequestBody& body, RememberedCaller& caller) {
+  body.allow(limits::request_body_bytes_max_unauthenticated);
+  auto result = co_await call(head, caller);
+  Response response = result ? std::move(*result) : error_response("backup", result.error());
+  if (!result && result.error().code == Errc::method_not_allowed)
+    response.headers.emplace_back(names::header::allow, "GET, HEAD, POST");
+  if (response.status >= 500)
+    spdlog::error("backup: {} (request {})", result.error().argument, head.request_id.value_or(""));
+  response.kind = RequestKind::operations;
+  co_return response;
+}
+
+Task<Result<Response>> BackupApi::call(const RequestHead& head, RememberedCaller& caller) {
+  const auto credentials = credentials_in(head);
+  if (!credentials) co_return credentials.error();
+  const auto grant = co_await access_.authenticate(*credentials, caller);
+  if (!grant) co_return grant.error();
+  const bool is_everywhere = (*grant)->right == Right::admin && !(*grant)->account && (*grant)->is_unscoped();
+  if (!is_everywhere) co_return fail(Errc::permission_missing);
+  if (head.method == Method::post) {
+    const auto made = co_await backups_.make();
+    if (!made) co_return made.error();
+    co_return json_response(json_of(*made));
+  }
+  if (head.method != Method::get && head.method != Method::head)
+    co_return fail(Errc::method_not_allowed, std::string(head.method_text));
+  const auto known = co_await backups_.list();
+  if (!known) co_return known.error();
+  std::string list = "[";
+  for (const BackupInfo& each : *known) {
+    if (list.size() > 1) list += ',';
+    list += json_of(each);
+  }
+  co_return json_response(list + "]");
+}
+
+}  // namespace cubby

@@ -1,0 +1,29 @@
+// Backups over HTTP, for administrators of every account.
+#pragma once
+
+#include "net/http_handler.hpp"
+#include "service/backups.hpp"
+
+namespace cubby {
+
+// Serves one path and passes every other request on, that one too where backups are off:
+//   POST /cubby/v1/backups   makes a backup and answers what it is
+//   GET /cubby/v1/backups    all that there are, oldest first
+class BackupApi final : public HttpHandler {
+ public:
+  BackupApi(HttpHandler& next, Access& access, Backups& backups)
+      : next_(next), access_(access), backups_(backups) {}
+
+  Task<Response> handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) override;
+  Response refusal(const Error& error) override { return next_.refusal(error); }
+
+ private:
+  Task<Response> answer(const RequestHead& head, RequestBody& body, RememberedCaller& caller);
+  Task<Result<Response>> call(const RequestHead& head, RememberedCaller& caller);
+
+  HttpHandler& next_;
+  Access& access_;
+  Backups& backups_;
+};
+
+}  // namespace cubby

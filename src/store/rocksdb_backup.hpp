@@ -1,0 +1,43 @@
+// Makes a backup of the store that is open; the rest of backups is in store/backup.hpp.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+#include "store/backup.hpp"
+#include "store/rocksdb_garbage.hpp"
+#include "store/rocksdb_store.hpp"
+#include "store/value_file.hpp"
+
+namespace rocksdb {
+class BackupEngine;
+}
+
+namespace cubby {
+
+// Thread-safe; backups are made one after the other.
+class RocksDbBackup {
+ public:
+  RocksDbBackup(RocksDbStore& store, const ValueFiles& files, RocksDbGarbage& garbage)
+      : store_(store), files_(files), garbage_(garbage) {}
+
+  // Adds a backup to `folder`, which is made if it is not there. Writes go on meanwhile; value files are not
+  // removed until it has ended. Errors: storage_failed (also after `stop`), storage_corrupt (a value file is
+  // damaged: the backup is not finished).
+  Result<BackupInfo> make(const std::filesystem::path& folder);
+
+  // Ends a backup that is being made, and refuses all later ones.
+  void stop() { is_stopping_ = true; }
+
+ private:
+  Result<BackupInfo> make_held(const std::filesystem::path& folder);
+
+  RocksDbStore& store_;
+  const ValueFiles& files_;
+  RocksDbGarbage& garbage_;
+  std::mutex making_;
+  std::atomic<bool> is_stopping_ = false;
+};
+
+}  // namespace cubby

@@ -1,0 +1,136 @@
+// What a server tells about itself: metrics, activity, request ids, the log.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { Cubby, TOKEN } from './support/cubby.js';
+
+const authorized = { headers: { authorization: `Bearer ${TOKEN}` } };
+
+async function metricsOf(server, options = authorized) {
+  const response = await fetch(`${server.origin}/metrics`, options);
+  assert.equal(response.status, 200);
+  assert.match(response.headers.get('content-type'), /^text\/plain; version=0\.0\.4/);
+  return await response.text();
+}
+
+// The value of a sample, by the text before it.
+function sample(metrics, name) {
+  const line = metrics.split('\n').find((each) => each.startsWith(`${name} `));
+  assert.ok(line, `no ${name} in\n${metrics}`);
+  return Number(line.slice(name.length + 1));
+}
+
+test('/metrics counts requests, lookups, keys and bytes, and promtool finds nothing to complain about', async () => {
+  const server = await Cubby.started();
+  const ns = await server.rest.createNamespace('quote " and \\ slash');
+  await server.rest.put(ns, 'key', 'value');
+  await server.rest.get(ns, 'key');
+  await server.rest.get(ns, 'key');
+  await server.rest.call('GET', `/storage/kv/namespaces/${ns}/values/absent`);
+  const metrics = await metricsOf(server);
+  const requests = (operation, status) =>
+    sample(metrics, `cubby_requests_total{dialect="rest",operation="${operation}",status="${status}"}`);
+  assert.equal(requests('put', 200), 1);
+  assert.equal(requests('get', 200), 2);
+  assert.equal(requests('get', 404), 1);
+  assert.equal(requests('namespaces', 200), 1);
+  assert.equal(
+    sample(metrics, 'cubby_request_duration_seconds_count{dialect="rest",operation="get"}'),
+    3,
+  );
+  const labels = `namespace="${ns}",title="quote \\" and \\\\ slash"`;
+  assert.equal(sample(metrics, `cubby_namespace_keys{${labels}}`), 1);
+  assert.equal(sample(metrics, `cubby_namespace_bytes{${labels}}`), 8);
+  assert.ok(sample(metrics, 'cubby_lookups_total{from="memory"}') >= 3);
+  assert.ok(sample(metrics, 'cubby_commits_total') >= 2);
+  assert.ok(sample(metrics, 'cubby_commit_duration_seconds_count') >= 2);
+  assert.ok(sample(metrics, 'cubby_connections') >= 1);
+  assert.ok(sample(metrics, 'cubby_received_bytes_total') > 100);
+  assert.ok(sample(metrics, 'cubby_sent_bytes_total') > 100);
+  assert.ok(sample(metrics, 'cubby_storage_free_bytes') > 0);
+  assert.equal(sample(metrics, 'cubby_storage_failed'), 0);
+
+  // `./dev test` brings it.
+  const promtool = new URL('../../build/promtool/usr/bin/promtool', import.meta.url).pathname;
+  const checked = spawnSync(promtool, ['check', 'metrics'], { input: metrics, encoding: 'utf8' });
+  assert.equal(checked.status, 0, `${checked.error ?? ''}${checked.stdout}${checked.stderr}`);
+  await server.stop();
+});
+
+test('/metrics and /cubby/v1/activity ask who is there', async () => {
+  const server = await Cubby.started();
+  for (const path of ['/metrics', '/cubby/v1/activity']) {
+    assert.ok((await fetch(server.origin + path)).status >= 400);
+    const refused = await fetch(server.origin + path, { method: 'PUT', ...authorized });
+    assert.equal(refused.status, 405);
+    assert.equal(refused.headers.get('allow'), 'GET, HEAD');
+    assert.equal((await fetch(server.origin + path, authorized)).status, 200);
+  }
+  await server.stop();
+  const open = await Cubby.started({ env: { CUBBY_METRICS_AUTH: 'none' } });
+  assert.match(await metricsOf(open, {}), /cubby_build_info/);
+  assert.ok((await fetch(`${open.origin}/cubby/v1/activity`)).status >= 400);
+  await open.stop();
+});
+
+test('/cubby/v1/activity has steps', async () => {
+  const server = await Cubby.started();
+  const response = await fetch(`${server.origin}/cubby/v1/activity`, authorized);
+  const { result, success } = await response.json();
+  assert.equal(success, true);
+  assert.equal(result.step_seconds, 10);
+  assert.ok(Array.isArray(result.steps));
+  await server.stop();
+});
+
+test('a request has an id, the client’s own if that is harmless', async () => {
+  const server = await Cubby.started();
+  const idOf = async (given) => {
+    const headers = given ? { 'x-request-id': given } : {};
+    return (await fetch(`${server.origin}/healthz`, { headers })).headers.get('x-request-id');
+  };
+  const first = await idOf();
+  assert.match(first, /^[0-9a-f]+-\d+$/);
+  assert.notEqual(await idOf(), first);
+  assert.equal(await idOf('from-me.1_A'), 'from-me.1_A');
+  assert.notEqual(await idOf('a"b'), 'a"b');
+  assert.match(await idOf('x'.repeat(65)), /^[0-9a-f]+-\d+$/);
+  await server.stop();
+});
+
+test('the log as JSON names requests and traces', async () => {
+  const server = await Cubby.started({
+    env: { CUBBY_LOG_FORMAT: 'json', CUBBY_LOG_LEVEL: 'debug', CUBBY_SLOW_REQUEST_MS: '0' },
+  });
+  const trace = '4bf92f3577b34da6a3ce929d0e0e4736';
+  await fetch(`${server.origin}/healthz`, {
+    headers: { 'x-request-id': 'mine', traceparent: `00-${trace}-00f067aa0ba902b7-01` },
+  });
+  await server.stop();
+  const lines = server.process.stderr
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const mine = lines.find((line) => line.request_id === 'mine');
+  assert.ok(mine, server.process.stderr);
+  assert.equal(mine.message, 'slow request');
+  assert.equal(mine.level, 'warning');
+  assert.equal(mine.trace_id, trace);
+  assert.equal(mine.status, 200);
+  assert.equal(mine.cause, 'server');
+  assert.ok(lines.some((line) => line.message === 'stopped'));
+});
+
+test('settings of the log that mean nothing are refused', async () => {
+  for (const [name, value] of [
+    ['CUBBY_LOG_FORMAT', 'xml'],
+    ['CUBBY_LOG_LEVEL', 'loud'],
+    ['CUBBY_METRICS_AUTH', 'maybe'],
+    ['CUBBY_SLOW_REQUEST_MS', '999999999999'],
+  ]) {
+    const server = new Cubby({ env: { [name]: value } });
+    const { code } = await server.launch().exit();
+    assert.ok(code > 0, name);
+    assert.match(server.process.stderr, /must be/);
+  }
+});
