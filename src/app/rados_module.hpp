@@ -12,8 +12,8 @@ namespace cubby {
 // there; those of open_rados_engine.
 Result<std::unique_ptr<Engine>> load_rados_engine(const RadosOptions& options);
 
-// `cubby rados init`: makes the pools that are not there, and says what is unsafe about them. The exit code is 0 if
-// nothing is.
+// `cubby rados init`: makes the pools that are not there, and says what is unsafe about them. The exit code
+// is 0 if nothing is.
 int prepare_rados(const RadosOptions& options);
 
 }  // namespace cubby

@@ -24,7 +24,7 @@ test('a token is made, shown once, works, and is revoked', async () => {
   await page.getByRole('button', { name: 'Make a token' }).first().click();
   await dialog(page).getByRole('button', { name: 'Make it' }).click();
   await dialog(page).getByText('A token needs a name.').waitFor();
-  await dialog(page).getByLabel('Name').fill('app <b>');
+  await dialog(page).getByLabel('Name', { exact: true }).fill('app <b>');
   await dialog(page).getByLabel('for the app').check();
   await dialog(page).getByLabel('Key prefix').fill('k');
   await dialog(page).getByLabel('Ends').selectOption('30');
@@ -53,7 +53,7 @@ test('a token is made, shown once, works, and is revoked', async () => {
 test('what makes no token is said in the dialog', async () => {
   const page = await signedIn(server, `#/${ACCOUNT}/tokens`, { expects: /400/ });
   await page.keyboard.press('n');
-  await dialog(page).getByLabel('Name').fill('wrong');
+  await dialog(page).getByLabel('Name', { exact: true }).fill('wrong');
   await dialog(page).getByLabel('From').fill('10.0.0.1/8');
   await dialog(page).getByRole('button', { name: 'Make it' }).click();
   await dialog(page).getByText('sources has something that is none').waitFor();

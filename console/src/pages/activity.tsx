@@ -19,7 +19,7 @@ export function ActivityPage({ setTitle }: { setTitle: (title: string | null) =>
   }, [reload]);
 
   return (
-    <main class="page">
+    <main class="page" tabIndex={0}>
       <div class="page-head">
         <h1>Activity</h1>
         <span class="quiet">the last hour, all accounts</span>
