@@ -74,7 +74,7 @@ Result<void> RadosBatch::take_read() {
 }
 
 // Should its writer be alive after all, it finds its own counter changed and begins again.
-void RadosBatch::fold(const std::string& row, const CounterRow& counter) {
+void RadosBatch::fold(const std::string& row, const ShardCounter& counter) {
   counter_.keys += counter.keys;
   counter_.bytes += counter.bytes;
   folded_.insert(row);

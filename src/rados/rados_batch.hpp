@@ -71,7 +71,7 @@ class RadosBatch {
   void put(Slot& slot, const Put& put, Version version);
   void clear(Slot& slot);
   void drop_body(const Stored& stored);
-  void fold(const std::string& row, const rados_layout::CounterRow& counter);
+  void fold(const std::string& row, const rados_layout::ShardCounter& counter);
   void write_slot(const std::string& key, const Slot& slot);
 
   const NamespaceId namespace_id_;
@@ -88,7 +88,7 @@ class RadosBatch {
   std::string epoch_;
   std::map<std::string, Slot> slots_;
   std::set<std::string> folded_;  // rows of counters that the own one takes over
-  rados_layout::CounterRow counter_;
+  rados_layout::ShardCounter counter_;
   Version last_version_{};
 
   // To be written.

@@ -106,7 +106,7 @@ std::uint64_t number_in(std::string_view bytes) {
   return ByteReader(bytes).little_endian<std::uint64_t>();
 }
 
-std::string encode_counter(const CounterRow& counter, std::string_view row) {
+std::string encode_counter(const ShardCounter& counter, std::string_view row) {
   std::string bytes;
   append_little_endian(bytes, static_cast<std::uint64_t>(counter.keys));
   append_little_endian(bytes, static_cast<std::uint64_t>(counter.bytes));
@@ -115,11 +115,11 @@ std::string encode_counter(const CounterRow& counter, std::string_view row) {
   return bytes;
 }
 
-Result<CounterRow> decode_counter(std::string_view bytes, std::string_view row) {
+Result<ShardCounter> decode_counter(std::string_view bytes, std::string_view row) {
   const auto content = unseal(bytes, row);
   if (!content) return content.error();
   ByteReader reader(*content);
-  CounterRow counter;
+  ShardCounter counter;
   counter.keys = static_cast<std::int64_t>(reader.little_endian<std::uint64_t>());
   counter.bytes = static_cast<std::int64_t>(reader.little_endian<std::uint64_t>());
   counter.version = Version{reader.little_endian<std::uint64_t>()};

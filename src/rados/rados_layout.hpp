@@ -65,15 +65,15 @@ std::uint64_t number_in(std::string_view bytes);
 
 // What one writer has done to a shard; the sum of all is what the shard holds. Signed: a writer may have
 // removed what another has put.
-struct CounterRow {
+struct ShardCounter {
   std::int64_t keys = 0;
   std::int64_t bytes = 0;
   Version version{};  // the last that this writer gave out here
 
-  bool operator==(const CounterRow&) const = default;
+  bool operator==(const ShardCounter&) const = default;
 };
-std::string encode_counter(const CounterRow& counter, std::string_view row);
-Result<CounterRow> decode_counter(std::string_view bytes, std::string_view row);
+std::string encode_counter(const ShardCounter& counter, std::string_view row);
+Result<ShardCounter> decode_counter(std::string_view bytes, std::string_view row);
 
 // Rows of the catalog's omap, beside those of store/catalog_record.hpp.
 std::string shard_of_namespace_row(NamespaceId id);

@@ -135,8 +135,8 @@ Task<Result<ScanSlice>> RadosReader::scan(RadosPlace place, ScanRequest request)
 
 // ---- Sums
 
-Result<CounterRow> RadosReader::sum(const Rows& counters) {
-  CounterRow sum;
+Result<ShardCounter> RadosReader::sum(const Rows& counters) {
+  ShardCounter sum;
   for (const auto& [row, bytes] : counters) {
     const auto counter = decode_counter(bytes.to_str(), row);
     if (!counter) return counter.error();
@@ -151,7 +151,7 @@ Result<CounterRow> RadosReader::sum(const Rows& counters) {
 Task<Result<Usage>> RadosReader::usage(RadosPlace place, Instant now) {
   const std::string end = first_expiry_row_after(now);
   std::string after;
-  std::optional<CounterRow> total;
+  std::optional<ShardCounter> total;
   for (bool is_done = false; !is_done;) {
     const auto found = co_await page(place.shard, after, std::string(expiry_kind), rows_per_page);
     if (!found) co_return found.error();
@@ -212,10 +212,10 @@ Task<Result<Usage>> RadosReader::recount(RadosPlace place, Instant now) {
     if (!counted) co_return counted.error();
     if (!*counted) continue;
     const Usage& all = (*counted)->all;
-    const CounterRow correction{static_cast<std::int64_t>(all.keys) - (total ? total->keys : 0),
-                                static_cast<std::int64_t>(all.bytes) - (total ? total->bytes : 0),
-                                {}};
-    if (total && correction == CounterRow{}) co_return (*counted)->live;
+    const ShardCounter correction{static_cast<std::int64_t>(all.keys) - (total ? total->keys : 0),
+                                  static_cast<std::int64_t>(all.bytes) - (total ? total->bytes : 0),
+                                  {}};
+    if (total && correction == ShardCounter{}) co_return (*counted)->live;
     // As it was counted, or not at all. Counters that are damaged go.
     librados::ObjectWriteOperation correct;
     correct.assert_version(object_version);

@@ -54,7 +54,7 @@ class RadosReader {
   Task<Result<std::shared_ptr<const Record>>> find(RadosPlace place, std::string key, Instant now);
   Task<Result<Page>> page(ShardId shard, std::string after, std::string prefix, std::uint64_t rows_max);
   Task<Result<std::optional<Counted>>> count(RadosPlace place, Instant now, Page each);
-  static Result<rados_layout::CounterRow> sum(const Rows& counters);
+  static Result<rados_layout::ShardCounter> sum(const Rows& counters);
   static Result<void> take_row(const ScanRequest& request, const std::string& key,
                                const ceph::bufferlist& bytes, ScanSlice& slice);
 
