@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import socket
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -251,6 +253,19 @@ def starts(lab):
     return {"after_kill": taken[0], "after_stop": taken[1]}
 
 
+def console(lab):
+    """The console in Debian's Chromium, as its own tests see it: until keys and a value are drawn; what is loaded."""
+    tests = Path(__file__).resolve().parent.parent / "tests/console"
+    flags = "--test-name-pattern=first.view --test-name-pattern=script.and.style"
+    run = subprocess.run([tests / "run", "look.test.js"], capture_output=True, text=True, timeout=300,
+                         env={**os.environ, "CUBBY_BINARY": str(lab.binary), "NODE_TEST_FLAGS": flags, "CUBBY_E2E_SHOW": "1"})
+    found = {name: re.search(pattern, run.stdout) for name, pattern in
+             {"first_view_ms": r"first view: (\d+) ms", "kibibytes": r"script and style: (\d+) bytes"}.items()}
+    if not all(found.values()):
+        raise RuntimeError(f"the console's tests told no figures:\n{run.stdout[-2000:]}")
+    return {"first_view_ms": float(found["first_view_ms"][1]), "kibibytes": int(found["kibibytes"][1]) / 1024}
+
+
 CONTESTS = {
     "Cubby GET": lambda lab: lab.load(lab.cubby, f"{lab.store}/values/hot"),
     "nginx GET, sendfile": lambda lab: lab.load(lab.nginx_sendfile, "/value"),
@@ -296,6 +311,7 @@ CONTESTS = {
     "Cubby, memory": memory,
     "Cubby, 100 uploads": many_uploads,
     "Cubby, starts": starts,
+    "Cubby, console": console,
 }
 
 
@@ -371,4 +387,6 @@ ROWS = [
     at_most("resident memory above idle, 100 uploads of 25 MiB at once", ("Cubby, 100 uploads", "mebibytes"), None, "MiB", 256),
     at_most("start after a clean stop", ("Cubby, starts", "after_stop"), None, "s", 1),
     at_most("start after a kill", ("Cubby, starts", "after_kill"), None, "s", 3),
+    at_most("the console's first view, in Chromium", ("Cubby, console", "first_view_ms"), None, "ms", 1000),
+    at_most("the console's script and style, compressed", ("Cubby, console", "kibibytes"), None, "KiB", 150),
 ]

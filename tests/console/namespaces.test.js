@@ -108,7 +108,7 @@ test('the id and the lines for each client can be copied, and hold no token', as
 
   await page.getByRole('button', { name: 'Actions for to connect' }).click();
   await page.getByRole('menuitem', { name: 'Connect…' }).click();
-  for (const client of ['wrangler', 'JavaScript', 'Python', 'Terraform', 'curl']) {
+  for (const client of ['wrangler', 'workerd', 'JavaScript', 'Python', 'Terraform', 'curl']) {
     await page.getByRole('button', { name: client, exact: true }).click();
     await page.getByRole('dialog').getByRole('button', { name: /Copy these lines|Copied/ }).click();
     await page.waitForFunction(

@@ -4,7 +4,7 @@ import type { Namespace } from '../api/client.ts';
 import { Choice, CopyButton } from '../ui/controls.tsx';
 import { Dialog } from '../ui/dialog.tsx';
 
-type Client = 'wrangler' | 'javascript' | 'python' | 'terraform' | 'curl';
+type Client = 'wrangler' | 'workerd' | 'javascript' | 'python' | 'terraform' | 'curl';
 
 interface Props {
   account: string;
@@ -23,6 +23,7 @@ export function ConnectDialog({ account, namespace, onClose }: Props) {
         onChange={setClient}
         options={[
           ['wrangler', 'wrangler'],
+          ['workerd', 'workerd'],
           ['javascript', 'JavaScript'],
           ['python', 'Python'],
           ['terraform', 'Terraform'],
@@ -47,6 +48,22 @@ function linesFor(client: Client, base: string, account: string, id: string): st
 export CLOUDFLARE_ACCOUNT_ID=${account}
 wrangler kv key put greeting hello --namespace-id ${id} --remote
 wrangler kv key list --namespace-id ${id} --remote
+`;
+    case 'workerd':
+      return `# In the configuration of a Worker: env.NOTES is this namespace. The address is the one that Cubby
+# prints as "binding"; the REST API is at ${base}, account ${account}.
+bindings = [(name = "NOTES", kvNamespace = "cubby-notes")],
+
+services = [(
+  name = "cubby-notes",
+  external = (
+    address = "${new URL(base).hostname}:8485",
+    http = (injectRequestHeaders = [
+      (name = "Cubby-Namespace", value = "${id}"),
+      (name = "Authorization", value = embed "authorization"),  # a file: Bearer, and the token
+    ]),
+  ),
+)],
 `;
     case 'javascript':
       return `import Cloudflare from "cloudflare";

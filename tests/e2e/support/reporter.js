@@ -67,7 +67,7 @@ function finished(name, file, duration) {
   for (const { name: test, line, error } of file.failures) {
     lines.push(`  FAILED ${test}${line ? ` (${name}:${line})` : ''}`, indent(error));
   }
-  if (file.failures.length && file.output.length)
+  if (file.output.length && (file.failures.length || process.env.CUBBY_E2E_SHOW))
     lines.push('  output:', indent(file.output.join('').trimEnd()));
   return `${lines.join('\n')}\n`;
 }
