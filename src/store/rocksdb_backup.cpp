@@ -257,6 +257,7 @@ Result<std::vector<BodyId>> named_files(const rocksdb::BackupEngine& engine, std
   auto status = rocksdb::DB::ListColumnFamilies(rocksdb::Options(options, {}), info.name_for_open, &names);
   if (!status.ok()) return to_error(status);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  families.reserve(names.size());
   for (const std::string& name : names) families.emplace_back(name, rocksdb::ColumnFamilyOptions());
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
