@@ -134,6 +134,7 @@ Task<void> Monitor::run() {
     co_await pause_->async_wait(use_task);
     calls_.end_step();
   }
+  pause_.reset();  // it belongs to the loop, which may end before this
 }
 
 void Monitor::stop() {

@@ -28,6 +28,7 @@ Task<void> Sweeper::run(std::function<void(const Error&)> complain) {
     // A cancelled wait is how `stop` ends it.
     co_await pause_->async_wait(use_task);
   }
+  pause_.reset();  // it belongs to the loop, which may end before this
 }
 
 void Sweeper::stop() {

@@ -58,6 +58,9 @@ TEST_F(AdmissionTest, NobodyOvertakesWhoWaits) {
   for (const std::size_t bytes : {8u, 3u, 1u}) enter(bytes);
 
   EXPECT_THAT(entered, ElementsAre(8)) << "1 would fit, but 3 came first";
+
+  leave(8);
+  EXPECT_THAT(entered, ElementsAre(8, 3, 1));
 }
 
 TEST_F(AdmissionTest, WhatIsLargerThanTheBoundGoesAlone) {
