@@ -12,6 +12,7 @@
 #include <sstream>
 #include <thread>
 
+#include "app/kv_command.hpp"
 #include "core/limits.hpp"
 #include "service/access.hpp"
 
@@ -148,6 +149,29 @@ void apply_file(CLI::App& serve, const std::string& path) {
     }
     option->run_callback();
   }
+}
+
+std::string environment(const char* name, const char* older_name = "") {
+  const char* value = std::getenv(name);
+  if (!value || !*value) value = std::getenv(older_name);
+  return value ? value : "";
+}
+
+ClientEnvironment client_environment() {
+  const std::string config = environment("XDG_CONFIG_HOME");
+  const std::string home = config.empty() ? environment("HOME") + "/.config" : config;
+  const std::string profiles = environment("CUBBY_PROFILES");
+  return {.wrangler = {.base_url = environment("CLOUDFLARE_API_BASE_URL", "CF_API_BASE_URL"),
+                       .account_id = environment("CLOUDFLARE_ACCOUNT_ID", "CF_ACCOUNT_ID"),
+                       .token = environment("CLOUDFLARE_API_TOKEN", "CF_API_TOKEN")},
+          .from = {.base_url = environment("CUBBY_FROM_API_BASE_URL"),
+                   .account_id = environment("CUBBY_FROM_ACCOUNT_ID"),
+                   .token = environment("CUBBY_FROM_API_TOKEN")},
+          .to = {.base_url = environment("CUBBY_TO_API_BASE_URL"),
+                 .account_id = environment("CUBBY_TO_ACCOUNT_ID"),
+                 .token = environment("CUBBY_TO_API_TOKEN")},
+          .profile = environment("CUBBY_PROFILE"),
+          .profiles_file = profiles.empty() ? home + "/cubby/profiles.toml" : profiles};
 }
 
 std::optional<std::string> environment_token() {
@@ -358,8 +382,12 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   CLI::App& rados_init = *rados_commands.add_subcommand(
       "init", "Make the pools that are not there, and say what is unsafe about them");
   add_rados_settings(rados_init, rados);
+  const auto environment_of_client = std::make_shared<ClientEnvironment>(client_environment());
+  std::function<int()> client;
+  add_kv_commands(app, *environment_of_client, client);
   try {
     app.parse(argc, argv);
+    if (client) return {.client = [client, environment_of_client] { return client(); }};
     if (app.got_subcommand("backup") || app.got_subcommand("restore")) return {.backup = to_back_up};
     if (rados_init.parsed()) {
       check_rados(rados);
@@ -369,7 +397,7 @@ CommandLine read_command_line(int argc, const char* const* argv) {
     if (!config_path.empty()) apply_file(serve, config_path);
     return {.serve = check(raw)};
   } catch (const CLI::ParseError& error) {
-    return {.exit_code = app.exit(error)};
+    return {.exit_code = app.exit(error) == 0 ? 0 : 2};
   } catch (const toml::parse_error& error) {
     std::cerr << "--config: " << config_path << ": " << error.description() << " (line "
               << error.source().begin.line << ")\n";

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -58,7 +59,8 @@ struct CommandLine {
   std::optional<CheckOptions> check{};
   std::optional<BackupCommand> backup{};
   std::optional<RadosOptions> rados_init{};
-  int exit_code = 0;  // where it is none of these
+  std::function<int()> client{};  // a call of a server; answers the exit code
+  int exit_code = 0;              // where it is none of these: 2 if something is wrong with the command line
 };
 
 // Reads argv and the environment; the only place that does. Each setting may come from a flag (--data-dir),

@@ -1,4 +1,4 @@
-// Base64 as clients send it in bulk writes.
+// Base64, as bulk writes have it.
 #pragma once
 
 #include <optional>
@@ -16,5 +16,8 @@ namespace cubby {
 
 // The same in the memory of `text`, for large values. False if it is not base64; `text` is then unspecified.
 [[nodiscard]] bool decode_base64_in_place(std::string& text);
+
+// Appends the base64 of `bytes`: standard alphabet, with padding, on one line.
+void append_base64(std::string& out, std::string_view bytes);
 
 }  // namespace cubby

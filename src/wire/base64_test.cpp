@@ -62,6 +62,9 @@ TEST(Base64, DecodesWhatOpenSslEncodes) {
     std::string bytes(length, '\0');
     for (char& byte : bytes) byte = static_cast<char>(random());
     std::string text = encode(bytes);
+    std::string ours = "before";
+    append_base64(ours, bytes);
+    EXPECT_EQ(ours, "before" + text);
     EXPECT_EQ(decode_base64(text), bytes);
     for (std::size_t at = 20; at < text.size(); at += 22) text.insert(at, "\r\n");
     EXPECT_TRUE(decode_base64_in_place(text));

@@ -42,6 +42,21 @@ std::optional<std::string> decode_query_component(std::string_view text) {
   return decode(text, ' ');
 }
 
+void append_escaped(std::string& out, std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  for (const char byte : text) {
+    const bool is_plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                          (byte >= 'A' && byte <= 'Z') || byte == '-' || byte == '.' || byte == '_' ||
+                          byte == '~';
+    if (is_plain) {
+      out.push_back(byte);
+    } else {
+      const auto number = static_cast<unsigned char>(byte);
+      out += {'%', digits[number >> 4], digits[number & 15]};
+    }
+  }
+}
+
 Query::Query(std::string_view raw) {
   while (!raw.empty()) {
     const std::string_view parameter = raw.substr(0, raw.find('&'));

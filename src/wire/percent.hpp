@@ -16,6 +16,10 @@ namespace cubby {
 // As decode_path_segment, but `+` is a space, as HTML forms write it.
 [[nodiscard]] std::optional<std::string> decode_query_component(std::string_view text);
 
+// Appends `text` as decode_path_segment and decode_query_component read it back: every byte but A-Z, a-z,
+// 0-9, `-`, `.`, `_` and `~` as %XX.
+void append_escaped(std::string& out, std::string_view text);
+
 // The parameters of a query string, decoded.
 class Query {
  public:

@@ -44,6 +44,16 @@ TEST(Query, FindsTheFirstOfAName) {
   EXPECT_EQ(query.malformed(), std::nullopt);
 }
 
+TEST(Percent, WhatIsEscapedReadsBackAsItWas) {
+  std::string every;
+  for (int byte = 0; byte < 256; ++byte) every.push_back(static_cast<char>(byte));
+  std::string escaped;
+  append_escaped(escaped, every);
+  EXPECT_EQ(decode_path_segment(escaped), every);
+  EXPECT_EQ(decode_query_component(escaped), every);
+  EXPECT_EQ(escaped.find_first_of("/?#+& "), std::string::npos);
+}
+
 TEST(Query, DecodesNamesAndValues) {
   EXPECT_EQ(Query("pre%66ix=a+b%2F&x").get("prefix"), "a b/");
 }
