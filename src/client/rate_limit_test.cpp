@@ -31,7 +31,8 @@ TEST(Pacer, NeverAllowsMoreThanTheLimitInAnyPeriod) {
       within.push_back(now);
       EXPECT_LE(within.size(), calls);
     }
-    if (calls >= 9) EXPECT_LE(now - Pacer::Time(1h), 5min) << calls;  // and does not sleep either
+    const auto sleeps_max = calls >= 9 ? 5min : 20min;
+    EXPECT_LE(now - Pacer::Time(1h), sleeps_max) << calls;  // and does not sleep either
   }
 }
 
