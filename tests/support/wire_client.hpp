@@ -30,7 +30,7 @@ class Client {
  public:
   // `address` is 127.0.0.1:PORT or unix:PATH.
   explicit Client(const std::string& address)
-      : socket_(::socket(address.starts_with("unix:") ? AF_UNIX : AF_INET, SOCK_STREAM, 0)) {
+      : socket_(::socket(address.starts_with("unix:") ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     if (address.starts_with("unix:"))
       connect_to_file(address.substr(5));
     else
