@@ -5,46 +5,13 @@
 
 #include "core/limits.hpp"
 #include "net/http_server.hpp"
+#include "tests/support/echo_handler.hpp"
 #include "tests/support/wire_client.hpp"
-#include "wire/rest_response.hpp"
 
 namespace cubby::wire {
 namespace {
 
 using namespace std::chrono_literals;
-
-// Answers the target and the body that it read, or why it could not.
-class EchoHandler final : public HttpHandler {
- public:
-  std::uint64_t body_bytes_max = limits::request_body_bytes_max_unauthenticated;
-
-  Task<Response> handle(const RequestHead& head, RequestBody& body, RememberedCaller&) override {
-    body.allow(body_bytes_max);
-    if (head.target == "/throw") throw std::runtime_error("on purpose");
-    if (head.target == "/unread") co_return text_response("unread");
-    if (head.target == "/large") co_return text_response(std::string(64 * limits::MiB, 'x'));
-    if (head.target == "/started") started.set_value();
-    std::string text = std::string(head.target) + " ";
-    while (true) {
-      const auto piece = co_await body.read();
-      if (!piece) co_return error_response("", piece.error());
-      if (piece->empty()) co_return text_response(std::move(text));
-      text += *piece;
-    }
-  }
-
-  Response refusal(const Error& error) override { return error_response("", error); }
-
-  std::promise<void> started;  // by a request for /started, of which there is one
-
- private:
-  static Response text_response(std::string text) {
-    Response response;
-    response.content_type = "text/plain";
-    response.body = std::move(text);
-    return response;
-  }
-};
 
 class HttpStrictness : public testing::Test {
  protected:

@@ -43,6 +43,9 @@ struct RawServe {
   std::string binding_auth = "token";
   std::string binding_namespace;
   bool auto_create_namespaces = false;
+  std::string tls_cert;
+  std::string tls_key;
+  std::string tls_client_ca;
   std::string backup_dir;
   std::string backup_every;
   std::size_t backup_keep = 7;
@@ -111,6 +114,12 @@ void add_serve_settings(CLI::App& serve, RawServe& raw) {
               "Id or title of the namespace of binding requests that name none");
   add_switch(serve, "auto-create-namespaces", raw.auto_create_namespaces,
              "Create a namespace when a binding request first names it");
+  add_setting(serve, "tls-cert", raw.tls_cert,
+              "PEM file of the certificate, and those between it and the root: TCP listeners then speak TLS; "
+              "read again at SIGHUP, with the next two");
+  add_setting(serve, "tls-key", raw.tls_key, "PEM file of the certificate's private key");
+  add_setting(serve, "tls-client-ca", raw.tls_client_ca,
+              "PEM file of certificates: clients must show one that these have signed");
   add_setting(serve, "backup-dir", raw.backup_dir, "Folder for backups of this server; none without it");
   add_setting(
       serve, "backup-every", raw.backup_every,
@@ -253,6 +262,16 @@ std::optional<std::chrono::seconds> parse_span(const std::string& text) {
   return std::chrono::seconds(number * factor);
 }
 
+void check_tls(const RawServe& raw, ServeConfig& config) {
+  if (raw.tls_cert.empty() != raw.tls_key.empty())
+    throw CLI::ValidationError("--tls-cert", "and --tls-key belong together");
+  if (raw.tls_cert.empty() && !raw.tls_client_ca.empty())
+    throw CLI::ValidationError("--tls-client-ca", "needs --tls-cert");
+  if (raw.tls_cert.empty()) return;
+  config.tls = TlsFiles{.certificate = raw.tls_cert, .key = raw.tls_key};
+  if (!raw.tls_client_ca.empty()) config.tls->client_ca = raw.tls_client_ca;
+}
+
 void check_backups(const RawServe& raw, ServeConfig& config) {
   config.backups.keep = raw.backup_keep;
   if (!raw.backup_dir.empty()) config.backups.folder = raw.backup_dir;
@@ -319,6 +338,7 @@ ServeConfig check(const RawServe& raw) {
   if (config.dev_clock && !is_local(config.listen))
     throw CLI::ValidationError("--dev-clock", "is for an API listener on a loopback address only");
   check_binding(raw, inherited, config);
+  check_tls(raw, config);
   check_watching(raw, config);
   check_backups(raw, config);
   return config;

@@ -14,6 +14,7 @@
 #include "net/binding_api.hpp"
 #include "net/listening_socket.hpp"
 #include "net/monitor_api.hpp"
+#include "net/tls_context.hpp"
 #include "rados/rados_engine.hpp"
 #include "service/backups.hpp"
 #include "store/rocksdb_check.hpp"
@@ -39,6 +40,8 @@ struct ServeConfig {
   BindingAuth binding_auth = BindingAuth::token;
   std::optional<std::string> binding_namespace{};  // for requests that name none
   bool auto_create_namespaces = false;
+
+  std::optional<TlsFiles> tls{};  // for the TCP listeners; nothing: plain HTTP
 
   BackupSettings backups{};
 

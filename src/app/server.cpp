@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <iostream>
@@ -60,27 +61,30 @@ Result<FirstStart> prepare(Engine& engine, const ServeConfig& config) {
 }
 
 // The API comes last: whoever waits for that line finds everything up.
-void announce(const FirstStart& start, const std::vector<std::string>& bindings, const std::string& api) {
+void announce(const FirstStart& start, const std::vector<std::string>& bindings, const std::string& api,
+              bool is_tls) {
+  const auto url = [is_tls](const std::string& address) {
+    const char* const scheme = address.starts_with("unix:") ? "" : is_tls ? "https://" : "http://";
+    return scheme + address;
+  };
   std::cout << "account " << start.account.text() << '\n';
   if (start.token_file) {
     std::cout << "token file " << start.token_file->string() << '\n';
     // A secret belongs on a person's screen, not in the log that a service manager keeps.
     if (::isatty(STDOUT_FILENO)) std::cout << "token " << *start.new_token << '\n';
   }
-  for (const std::string& each : bindings) {
-    std::cout << "binding " << (each.starts_with("unix:") ? "" : "http://") << each << '\n';
-  }
-  std::cout << "api http://" << api << std::endl;
+  for (const std::string& each : bindings) std::cout << "binding " << url(each) << '\n';
+  std::cout << "api " << url(api) << std::endl;
 }
 
 // Where the binding listens.
 Result<std::vector<std::string>> listen_for_workers(HttpServer& server, BindingApi& binding,
-                                                    const ServeConfig& config) {
+                                                    const ServeConfig& config, const TlsContext* tls) {
   std::vector<std::string> addresses;
   for (const ListenAddress& each : config.binding_listen) {
     ConnectionRules rules = binding_connection_rules();
     rules.slow_after = config.slow_request;
-    auto address = server.listen({.address = each, .handler = binding, .rules = rules});
+    auto address = server.listen({.address = each, .handler = binding, .rules = rules, .tls = tls});
     if (address) {
       addresses.push_back(std::move(*address));
     } else if (config.is_binding_asked_for) {
@@ -91,6 +95,44 @@ Result<std::vector<std::string>> listen_for_workers(HttpServer& server, BindingA
   }
   return addresses;
 }
+
+Result<std::unique_ptr<TlsContext>> open_tls(const ServeConfig& config) {
+  if (config.tls) return TlsContext::open(*config.tls);
+  const auto is_open_to_others = [](const ListenAddress& address) { return !is_local(address); };
+  if (is_open_to_others(config.listen) || std::ranges::any_of(config.binding_listen, is_open_to_others))
+    spdlog::warn("other machines may connect without TLS: tokens and values can be read on the way");
+  return std::unique_ptr<TlsContext>();
+}
+
+// What a SIGHUP asks for, each time. It also says that the terminal has gone, where the server was started in
+// one; then it ends the server as SIGTERM does.
+class Reload {
+ public:
+  Reload(asio::io_context& loop, TlsContext* tls) : loop_(loop), signals_(loop, SIGHUP), tls_(tls) { wait(); }
+
+  void stop() { signals_.cancel(); }
+
+ private:
+  void wait() {
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      if (has_terminal_ && !::isatty(STDIN_FILENO)) return loop_.stop();
+      reload();
+      wait();
+    });
+  }
+
+  void reload() {
+    if (!tls_) return;
+    if (const auto loaded = tls_->reload(); !loaded)
+      spdlog::error("the certificate in use stays: {}", loaded.error().argument);
+  }
+
+  asio::io_context& loop_;
+  asio::signal_set signals_;
+  TlsContext* const tls_;  // null: none
+  const bool has_terminal_ = ::isatty(STDIN_FILENO) != 0;
+};
 
 // Returns at the first signal that asks for an end. From then on the next one ends the process at once.
 void wait_for_signal(asio::io_context& loop, asio::signal_set& signals) {
@@ -118,6 +160,9 @@ int serve(const ServeConfig& config) {
   if (config.durability == Durability::relaxed) {
     spdlog::warn("durability is relaxed: a crash of the machine may take acknowledged writes");
   }
+  const auto tls = open_tls(config);
+  if (!tls) return complain(tls.error());
+  Reload reload(signal_loop, tls->get());
   auto engine = open_engine(config);
   if (!engine) return complain(engine.error());
   const auto start = prepare(**engine, config);
@@ -150,10 +195,12 @@ int serve(const ServeConfig& config) {
                       .default_namespace = config.binding_namespace,
                       .creates_namespaces = config.auto_create_namespaces});
 
-  const auto api_address = server.listen(
-      {.address = config.listen, .handler = site, .rules = {.slow_after = config.slow_request}});
+  const auto api_address = server.listen({.address = config.listen,
+                                          .handler = site,
+                                          .rules = {.slow_after = config.slow_request},
+                                          .tls = tls->get()});
   if (!api_address) return complain(api_address.error());
-  const auto binding_addresses = listen_for_workers(server, binding, config);
+  const auto binding_addresses = listen_for_workers(server, binding, config, tls->get());
   if (!binding_addresses) return complain(binding_addresses.error());
   server.start();
   const auto rethrow = [](std::exception_ptr failure) {
@@ -163,11 +210,12 @@ int serve(const ServeConfig& config) {
   spawn(signal_loop, sweeper.run(report_sweep), rethrow);
   spawn(signal_loop, monitor.run(), rethrow);
   spawn(signal_loop, backups.run(report_backup), rethrow);
-  announce(*start, *binding_addresses, *api_address);
+  announce(*start, *binding_addresses, *api_address, config.tls.has_value());
 
   wait_for_signal(signal_loop, signals);
   // The default action of a signal is to end the process.
   signals.clear();
+  reload.stop();
   spdlog::info("stopping: finishing requests in flight");
   backups.stop();
   server.stop(std::chrono::seconds(config.stop_seconds));

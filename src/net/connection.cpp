@@ -153,9 +153,9 @@ class Connection::Body final : public RequestBody {
   std::optional<Error> failure_;
 };
 
-Connection::Connection(SocketStream::Socket socket, HttpHandler& handler, const ConnectionRules& rules,
+Connection::Connection(SocketStream stream, HttpHandler& handler, const ConnectionRules& rules,
                        Traffic& traffic)
-    : stream_(std::move(socket)),
+    : stream_(std::move(stream)),
       handler_(handler),
       rules_(rules),
       traffic_(traffic),
@@ -168,14 +168,17 @@ Connection::Connection(SocketStream::Socket socket, HttpHandler& handler, const 
 
 void Connection::finish() {
   is_finishing_ = true;
-  if (is_idle_ && rules_.idle_at_stop == ConnectionRules::AtStop::end) stream_.abort();
+  if (!is_idle_ || rules_.idle_at_stop != ConnectionRules::AtStop::end) return;
+  stream_.close_tls();
+  stream_.abort();
 }
 
 Task<void> Connection::run() {
+  if (stream_.is_tls() && !co_await begin_tls()) co_return;
   unsigned served = 0;
   const bool ends_at_stop = rules_.idle_at_stop == ConnectionRules::AtStop::end;
   while (keeps_alive_ && !(is_finishing_ && ends_at_stop)) {
-    if (!co_await serve_one()) co_return;
+    if (!co_await serve_one()) co_return stream_.close_tls();
     if (++served % requests_per_turn == 0) co_await stream_.yield();
   }
   co_await stream_.linger(limits::MiB, patience_.linger);
@@ -187,14 +190,7 @@ Task<Result<void>> Connection::serve_one() {
   if (const auto read = co_await read_head(); !read) {
     const bool is_answerable = read.error().code != Errc::client_gone && !is_idle_;
     if (!is_answerable) co_return read.error();
-    keeps_alive_ = false;
-    begin_ = std::chrono::steady_clock::now();
-    name_request();
-    Response refused = handler_.refusal(read.error());
-    const unsigned status = refused.status;
-    auto written = co_await write(std::move(refused));
-    account_for(RequestKind::other, status);
-    co_return written;
+    co_return co_await refuse(read.error());
   }
   begin_ = std::chrono::steady_clock::now();
   name_request();
@@ -212,6 +208,34 @@ Task<Result<void>> Connection::serve_one() {
   is_idle_ = true;
   stream_.shrink_input();
   co_return written;
+}
+
+// Answers what is no request, and ends the connection.
+Task<Result<void>> Connection::refuse(const Error& error) {
+  keeps_alive_ = false;
+  begin_ = std::chrono::steady_clock::now();
+  name_request();
+  Response refused = handler_.refusal(error);
+  const unsigned status = refused.status;
+  auto written = co_await write(std::move(refused));
+  account_for(RequestKind::other, status);
+  co_return written;
+}
+
+// False if the connection has ended instead.
+Task<bool> Connection::begin_tls() {
+  stream_.set_deadline(now_, patience_.head);
+  const auto begun = co_await stream_.handshake();
+  now_ = std::chrono::steady_clock::now();
+  if (begun) co_return true;
+  traffic_.tls_failures.add();
+  if (begun.error().code == Errc::request_malformed) {
+    parser_.emplace(rules_.head_bytes_max);
+    if (!co_await refuse(begun.error())) co_return false;
+  }
+  // The client reads what is wrong, in its own protocol.
+  co_await stream_.linger(limits::MiB, patience_.linger);
+  co_return false;
 }
 
 Task<Result<void>> Connection::read_head() {

@@ -16,7 +16,7 @@ namespace cubby {
 struct ConnectionPatience {
   using Duration = std::chrono::steady_clock::duration;
   Duration idle = std::chrono::seconds(75);    // for the first byte of the next request
-  Duration head = std::chrono::seconds(15);    // for the rest of its head
+  Duration head = std::chrono::seconds(15);    // for the rest of its head, and for the handshake of TLS
   Duration body = std::chrono::seconds(30);    // for the next bytes of a body, either way
   Duration unread = std::chrono::seconds(30);  // in all, for a body that nobody wants but that must be read
   Duration linger =
@@ -45,8 +45,7 @@ struct ConnectionRules {
 class Connection {
  public:
   // `handler`, `rules` and `traffic` outlive the connection.
-  Connection(SocketStream::Socket socket, HttpHandler& handler, const ConnectionRules& rules,
-             Traffic& traffic);
+  Connection(SocketStream stream, HttpHandler& handler, const ConnectionRules& rules, Traffic& traffic);
   ~Connection() { traffic_.connections_closed.add(); }
 
   // Serves until the connection ends. Exceptions of the handler end here, as a 500.
@@ -63,10 +62,12 @@ class Connection {
  private:
   class Body;
 
+  Task<bool> begin_tls();
   Task<Result<void>> read_head();
   Result<void> parse_head();
   Task<Response> answer(Body& body);
   Task<Result<void>> serve_one();
+  Task<Result<void>> refuse(const Error& error);
   Task<Result<void>> write(Response response);
   void format_head(const Response& response);
   void name_request();

@@ -32,10 +32,10 @@ constexpr auto pause_after_accept_error =
 class HttpServer::Loop {
  public:
   // What `listener` names outlives the loop.
-  void listen(Descriptor descriptor, const HttpListener& listener, bool is_inherited) {
+  void listen(Descriptor descriptor, const HttpListener& listener, const TlsContext* tls, bool is_inherited) {
     // Of the family, nothing depends on it once a socket is bound.
     Acceptor acceptor(context_, asio::generic::stream_protocol(AF_UNSPEC, 0), descriptor.release());
-    listeners_.push_back({std::move(acceptor), listener.handler, listener.rules, is_inherited});
+    listeners_.push_back({std::move(acceptor), listener.handler, listener.rules, tls, is_inherited});
   }
 
   void start() {
@@ -84,6 +84,7 @@ class HttpServer::Loop {
     Acceptor acceptor;
     HttpHandler& handler;
     const ConnectionRules rules;
+    const TlsContext* const tls;  // null: plain
     const bool is_inherited;
   };
 
@@ -115,8 +116,10 @@ class HttpServer::Loop {
   }
 
   void serve(SocketStream::Socket socket, const Listener& listener) {
-    const auto connection = connections_.emplace(connections_.end(), std::move(socket), listener.handler,
-                                                 listener.rules, traffic_);
+    auto tls = listener.tls ? listener.tls->begin(socket.native_handle()) : nullptr;
+    const auto connection =
+        connections_.emplace(connections_.end(), SocketStream(std::move(socket), std::move(tls)),
+                             listener.handler, listener.rules, traffic_);
     if (is_stopping_) connection->finish();
     spawn(context_, connection->run(), [this, connection](std::exception_ptr failure) {
       connections_.erase(connection);
@@ -167,8 +170,9 @@ Result<std::string> HttpServer::listen(const HttpListener& listener) {
   auto socket = ListeningSocket::open(listener.address, static_cast<unsigned>(loops_.size()));
   if (!socket) return socket.error();
   auto descriptors = socket->take_descriptors();
+  const TlsContext* const tls = socket->is_unix() ? nullptr : listener.tls;
   for (std::size_t i = 0; i < loops_.size(); ++i) {
-    loops_[i]->listen(std::move(descriptors[i]), listener, socket->is_inherited());
+    loops_[i]->listen(std::move(descriptors[i]), listener, tls, socket->is_inherited());
   }
   return sockets_.emplace_back(std::move(*socket)).address();
 }

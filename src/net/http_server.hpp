@@ -9,6 +9,7 @@
 #include "net/connection.hpp"
 #include "net/http_handler.hpp"
 #include "net/listening_socket.hpp"
+#include "net/tls_context.hpp"
 #include "net/traffic.hpp"
 
 namespace cubby {
@@ -18,6 +19,7 @@ struct HttpListener {
   ListenAddress address = TcpAddress{"127.0.0.1", 0};
   HttpHandler& handler;  // outlives the server
   ConnectionRules rules{};
+  const TlsContext* tls = nullptr;  // for TCP, outlives the server; null: plain, as unix sockets always are
 };
 
 // Used by one thread, the owner's, where nothing else is said.

@@ -68,6 +68,8 @@ class ListeningSocket {
   // HOST:PORT as bound, with brackets around an IPv6 address, or unix:PATH.
   const std::string& address() const { return address_; }
 
+  bool is_unix() const { return address_.starts_with("unix:"); }
+
   // Whether the socket goes on listening when this process ends.
   bool is_inherited() const { return is_inherited_; }
 

@@ -43,6 +43,8 @@ void write_requests(PrometheusText& text, const TrafficCounts& traffic) {
   text.single("cubby_connections_total", Type::counter, "Connections accepted.", traffic.connections_opened);
   text.single("cubby_connections", Type::gauge, "Connections open now.",
               traffic.connections_opened - traffic.connections_closed);
+  text.single("cubby_tls_failures_total", Type::counter, "Connections whose TLS handshake failed.",
+              traffic.tls_failures);
 }
 
 void write_engine(PrometheusText& text, const EngineFigures& engine) {

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <poll.h>
+#include <spdlog/spdlog.h>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -19,9 +20,13 @@ using ErrorCode = boost::system::error_code;
 
 constexpr std::size_t small_input_bytes = 4 * limits::KiB;
 
+// After so many records that were there already, others on the loop get a turn.
+constexpr unsigned tls_reads_per_turn = 16;
+
 }  // namespace
 
-SocketStream::SocketStream(Socket socket) : socket_(std::move(socket)) {
+SocketStream::SocketStream(Socket socket, std::unique_ptr<TlsSession> tls)
+    : socket_(std::move(socket)), tls_(std::move(tls)) {
   ErrorCode ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);  // fails on a unix socket, which needs it not
@@ -76,7 +81,51 @@ Error SocketStream::failure(const ErrorCode& error) const {
                                                                         : Errc::client_gone);
 }
 
+Task<Result<void>> SocketStream::wait_for(IoStep need) {
+  const auto what = need == IoStep::needs_input ? Socket::wait_read : Socket::wait_write;
+  const auto [error] = co_await socket_.async_wait(what, use_task);
+  if (error) co_return failure(error);
+  // The deadline may have passed between the event and our turn, and watches no longer.
+  if (has_timed_out_) co_return fail(Errc::request_timed_out);
+  co_return Result<void>{};
+}
+
+Task<Result<void>> SocketStream::handshake() {
+  has_timed_out_ = false;
+  IoStep step = IoStep::done;
+  while (tls_ && (step = tls_->handshake()) != IoStep::done) {
+    if (step == IoStep::failed) {
+      const auto address = peer();
+      spdlog::debug("no TLS with {}: {}", address ? address->text() : "a client", tls_->failure());
+      if (!tls_->has_met_plain_http()) co_return fail(Errc::client_gone);
+      tls_.reset();
+      co_return fail(Errc::request_malformed, "plain HTTP where TLS is spoken: use https");
+    }
+    if (const auto waited = co_await wait_for(step); !waited) co_return waited;
+  }
+  co_return Result<void>{};
+}
+
 Task<Result<void>> SocketStream::receive(std::size_t bytes_max) {
+  return tls_ ? receive_by_tls(bytes_max) : receive_plain(bytes_max);
+}
+
+Task<Result<void>> SocketStream::receive_by_tls(std::size_t bytes_max) {
+  has_timed_out_ = false;
+  if (++reads_in_a_row_ % tls_reads_per_turn == 0) co_await yield();
+  const auto buffer = input_.prepare(bytes_max);
+  std::size_t count = 0;
+  IoStep step = IoStep::done;
+  while ((step = tls_->read(static_cast<char*>(buffer.data()), buffer.size(), count)) != IoStep::done) {
+    if (step == IoStep::failed) co_return fail(Errc::client_gone);
+    if (const auto waited = co_await wait_for(step); !waited) co_return waited;
+    reads_in_a_row_ = 0;
+  }
+  input_.commit(count);
+  co_return Result<void>{};
+}
+
+Task<Result<void>> SocketStream::receive_plain(std::size_t bytes_max) {
   has_timed_out_ = false;
   const auto [error, count] = co_await socket_.async_read_some(input_.prepare(bytes_max), use_task);
   if (error) co_return failure(error);
@@ -84,26 +133,49 @@ Task<Result<void>> SocketStream::receive(std::size_t bytes_max) {
   co_return Result<void>{};
 }
 
+// Mostly the socket takes all at once, and nothing needs a coroutine.
 Task<Result<void>> SocketStream::send(std::string_view first, std::string_view second,
                                       std::chrono::steady_clock::duration patience) {
-  has_timed_out_ = false;
   while (!first.empty() || !second.empty()) {
-    const std::array buffers{asio::buffer(first), asio::buffer(second)};
-    ErrorCode error;
-    std::size_t sent =
-        second.empty() ? socket_.write_some(asio::buffer(first), error) : socket_.write_some(buffers, error);
-    if (error == asio::error::would_block || error == asio::error::try_again) {
+    const IoStep step = send_some(first, second);
+    if (step != IoStep::done) return send_rest(step, first, second, patience);
+  }
+  return Task<Result<void>>::ready(Result<void>{});
+}
+
+Task<Result<void>> SocketStream::send_rest(IoStep step, std::string_view first, std::string_view second,
+                                           std::chrono::steady_clock::duration patience) {
+  has_timed_out_ = false;
+  while (true) {
+    if (step == IoStep::failed) co_return fail(Errc::client_gone);
+    if (step != IoStep::done) {
       const auto begin = std::chrono::steady_clock::now();
       set_deadline(begin, patience);
-      std::tie(error, sent) = co_await socket_.async_write_some(buffers, use_task);
+      const auto waited = co_await wait_for(step);
       waited_to_send_ += std::chrono::steady_clock::now() - begin;
+      if (!waited) co_return waited;
     }
-    if (error) co_return failure(error);
-    const auto of_first = std::min(sent, first.size());
-    first.remove_prefix(of_first);
-    second.remove_prefix(sent - of_first);
+    if (first.empty() && second.empty()) co_return Result<void>{};
+    step = send_some(first, second);
   }
-  co_return Result<void>{};
+}
+
+IoStep SocketStream::send_some(std::string_view& first, std::string_view& second) {
+  if (tls_) return tls_->write(first, second);
+  const std::array buffers{asio::buffer(first), asio::buffer(second)};
+  ErrorCode error;
+  const std::size_t sent =
+      second.empty() ? socket_.write_some(asio::buffer(first), error) : socket_.write_some(buffers, error);
+  if (error == asio::error::would_block || error == asio::error::try_again) return IoStep::needs_output;
+  if (error) return IoStep::failed;
+  const auto of_first = std::min(sent, first.size());
+  first.remove_prefix(of_first);
+  second.remove_prefix(sent - of_first);
+  return IoStep::done;
+}
+
+void SocketStream::close_tls() {
+  if (tls_) tls_->close();
 }
 
 Task<void> SocketStream::yield() {
@@ -111,6 +183,7 @@ Task<void> SocketStream::yield() {
 }
 
 Task<void> SocketStream::linger(std::size_t bytes_max, std::chrono::steady_clock::duration patience) {
+  close_tls();
   ErrorCode error;
   socket_.shutdown(Socket::shutdown_send, error);
   if (error) co_return;
@@ -118,7 +191,7 @@ Task<void> SocketStream::linger(std::size_t bytes_max, std::chrono::steady_clock
   std::size_t total = 0;
   do {
     input_.clear();
-    if (!co_await receive(limits::body_piece_bytes)) co_return;
+    if (!co_await receive_plain(limits::body_piece_bytes)) co_return;
     total += input_.size();
   } while (total < bytes_max);
 }

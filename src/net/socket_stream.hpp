@@ -1,16 +1,18 @@
-// A connected socket with a deadline and an input buffer.
+// A connected socket, plain or under TLS, with a deadline and an input buffer.
 #pragma once
 
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string_view>
 
 #include "core/address.hpp"
 #include "core/error.hpp"
 #include "core/task.hpp"
+#include "net/tls_session.hpp"
 
 namespace cubby {
 
@@ -22,7 +24,14 @@ class SocketStream {
  public:
   using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, LoopExecutor>;
 
-  explicit SocketStream(Socket socket);
+  // `tls` is of this socket, or null for a plain stream.
+  SocketStream(Socket socket, std::unique_ptr<TlsSession> tls);
+
+  // Under TLS, which comes before everything else; nothing to do on a plain stream. Needs a deadline, which
+  // holds for the whole. Errors: client_gone (whatever went wrong: it is logged), request_timed_out,
+  // request_malformed (the client speaks plain HTTP: so does the stream from here on, for one answer).
+  Task<Result<void>> handshake();
+  bool is_tls() const { return tls_ != nullptr; }
 
   // Where the other end is; nothing for a unix socket.
   std::optional<Address> peer() const;
@@ -42,7 +51,8 @@ class SocketStream {
   // Cancels the operation under way if its deadline has passed; it answers request_timed_out.
   void check_deadline(SteadyTime now);
 
-  // Ends the operation under way and every later one with client_gone.
+  // Ends the operation under way and every later one with client_gone. Under TLS the client sees that this is
+  // no orderly end.
   void abort();
 
   // Bytes that were received and not yet consumed. A view until the next `receive`.
@@ -57,6 +67,9 @@ class SocketStream {
   // Errors: client_gone, request_timed_out.
   Task<Result<void>> send(std::string_view first, std::string_view second,
                           std::chrono::steady_clock::duration patience);
+
+  // Under TLS: tells the client that the end is meant, unless an answer is on its way.
+  void close_tls();
 
   // Lets whatever else is ready on the loop have its turn.
   Task<void> yield();
@@ -73,8 +86,16 @@ class SocketStream {
 
  private:
   Error failure(const boost::system::error_code& error) const;
+  IoStep send_some(std::string_view& first, std::string_view& second);
+  Task<Result<void>> send_rest(IoStep step, std::string_view first, std::string_view second,
+                               std::chrono::steady_clock::duration patience);
+  Task<Result<void>> receive_plain(std::size_t bytes_max);
+  Task<Result<void>> receive_by_tls(std::size_t bytes_max);
+  Task<Result<void>> wait_for(IoStep need);
 
   Socket socket_;
+  std::unique_ptr<TlsSession> tls_;  // null: plain
+  unsigned reads_in_a_row_ = 0;      // under TLS, that did not wait
   boost::beast::flat_buffer input_;
   SteadyTime deadline_ = SteadyTime::max();
   std::chrono::steady_clock::duration waited_to_send_{};

@@ -15,6 +15,7 @@ void Traffic::add_to(TrafficCounts& sum) const {
   sum.bytes_out += bytes_out.value();
   sum.connections_opened += connections_opened.value();
   sum.connections_closed += connections_closed.value();
+  sum.tls_failures += tls_failures.value();
 }
 
 }  // namespace cubby

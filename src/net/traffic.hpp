@@ -31,6 +31,7 @@ struct TrafficCounts {
   std::uint64_t bytes_out = 0;
   std::uint64_t connections_opened = 0;
   std::uint64_t connections_closed = 0;
+  std::uint64_t tls_failures = 0;  // handshakes
 };
 
 // Of one loop, whose thread writes; read by any.
@@ -47,6 +48,7 @@ class Traffic {
   Counter bytes_out;
   Counter connections_opened;
   Counter connections_closed;
+  Counter tls_failures;
 
   void add_to(TrafficCounts& sum) const;
 

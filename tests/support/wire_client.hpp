@@ -39,12 +39,15 @@ class Client {
     check(::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), "SO_RCVTIMEO");
     check(::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience), "SO_SNDTIMEO");
   }
-  ~Client() { ::close(socket_); }
+  virtual ~Client() { ::close(socket_); }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
   // Stops early if the server has closed: its answer is then to be read.
-  void send(std::string_view bytes) {
+  virtual void send(std::string_view bytes) { send_raw(bytes); }
+
+  // Below TLS, where there is some.
+  void send_raw(std::string_view bytes) {
     while (!bytes.empty()) {
       const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) return;
@@ -57,7 +60,7 @@ class Client {
   void send_byte_by_byte(std::string_view bytes) {
     if (peer_ < 0) peer_ = find_peer();
     for (; !bytes.empty(); bytes.remove_prefix(1)) {
-      send(bytes.substr(0, 1));
+      send_raw(bytes.substr(0, 1));
       wait_until_read();
     }
   }
@@ -96,6 +99,21 @@ class Client {
     }
     return std::exchange(input_, {});
   }
+
+ protected:
+  // Waits for bytes and appends them to `to`; false at the end of the stream.
+  bool receive_raw(std::string& to) const {
+    char bytes[64 * 1024];
+    const auto count = ::recv(socket_, bytes, sizeof bytes, 0);
+    if (count < 0 && errno == ECONNRESET) return false;
+    check(count, "recv");
+    to.append(bytes, static_cast<std::size_t>(count));
+    return count > 0;
+  }
+
+  virtual bool receive_some() { return receive_raw(input_); }
+
+  std::string input_;  // received and not yet taken
 
  private:
   void connect_to_port(unsigned long port) {
@@ -157,15 +175,6 @@ class Client {
     }
   }
 
-  bool receive_some() {
-    char bytes[64 * 1024];
-    const auto count = ::recv(socket_, bytes, sizeof bytes, 0);
-    if (count < 0 && errno == ECONNRESET) return false;
-    check(count, "recv");
-    input_.append(bytes, static_cast<std::size_t>(count));
-    return count > 0;
-  }
-
   void receive() {
     if (!receive_some()) throw std::runtime_error("the connection ended where an answer is due: " + input_);
   }
@@ -206,7 +215,6 @@ class Client {
 
   int socket_;
   int peer_ = -1;  // the server's end, once somebody has asked
-  std::string input_;
 };
 
 }  // namespace cubby::wire

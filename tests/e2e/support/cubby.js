@@ -121,7 +121,7 @@ export class Cubby {
 
   async start() {
     const { child, exited } = this.launch();
-    const line = /^api (http:\/\/\S+)$/m;
+    const line = /^api (https?:\/\/\S+)$/m;
     const printed = new Promise((resolve) => {
       child.stdout.on('data', () => line.test(this.process.stdout) && resolve('printed'));
     });
@@ -135,7 +135,7 @@ export class Cubby {
     this.origin = line.exec(this.process.stdout)[1];
     this.baseUrl = `${this.origin}/client/v4`;
     // As workerd takes them: HOST:PORT or unix:PATH.
-    const bindings = [...this.process.stdout.matchAll(/^binding (?:http:\/\/)?(\S+)$/gm)];
+    const bindings = [...this.process.stdout.matchAll(/^binding (?:https?:\/\/)?(\S+)$/gm)];
     this.bindings = bindings.map(([, address]) => address);
   }
 

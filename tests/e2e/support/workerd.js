@@ -65,7 +65,7 @@ export class WorkerdProcess {
 
 // One on worker/worker.js.
 export class Workerd extends WorkerdProcess {
-  // `kv` is where the namespace is: an address, and the headers that workerd injects. `api`, the same for env.API, and
+  // `kv` is where the namespace is: an address, the headers that workerd injects, and for TLS whom it trusts. `api`, the same for env.API, and
   // `store` the path of the namespace there.
   static async started({ version = '1.20261117.1', kv, api, store = '' }) {
     const directory = scratchDirectory('workerd');
@@ -87,9 +87,13 @@ export async function runCase(origin, name, parameters = {}) {
   return result;
 }
 
-const external = (name, { address, headers = {} }) => {
+// `trusted` is the PEM text of whom it trusts, and makes the service one over TLS.
+const external = (name, { address, headers = {}, trusted }) => {
   const injected = Object.entries(headers).map(([header, value]) => `(name = "${header}", value = "${value}")`);
-  return `(name = "${name}", external = (address = "${address}", http = (injectRequestHeaders = [${injected}])))`;
+  const http = `(injectRequestHeaders = [${injected}])`;
+  const tls = `(trustedCertificates = [${JSON.stringify(trusted)}])`;
+  const protocol = trusted ? `https = (options = ${http}, tlsOptions = ${tls}, certificateHost = "localhost")` : `http = ${http}`;
+  return `(name = "${name}", external = (address = "${address}", ${protocol}))`;
 };
 
 const config = ({ kv, api, store }) => `using Workerd = import "/workerd/workerd.capnp";
