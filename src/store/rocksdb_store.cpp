@@ -230,7 +230,7 @@ Result<void> RocksDbStore::write(rocksdb::WriteBatch& batch, Sync sync) {
   if (has_failed_) return fail(Errc::storage_failed, "an earlier write failed; restart to recover");
   rocksdb::WriteOptions options;
   options.sync = sync == Sync::yes;
-  const auto status = db_->Write(options, &batch);
+  const auto status = db().Write(options, &batch);
   if (status.ok()) return {};
   has_failed_ = true;
   return to_error(status);
@@ -242,13 +242,13 @@ Result<void> RocksDbStore::commit(rocksdb::WriteBatch& batch) {
 
 Result<void> RocksDbStore::sync_commits() {
   if (commit_sync_ == Sync::yes) return {};
-  if (const auto status = db_->SyncWAL(); !status.ok()) return to_error(status);
+  if (const auto status = db().SyncWAL(); !status.ok()) return to_error(status);
   return {};
 }
 
 Result<std::optional<std::uint64_t>> RocksDbStore::read_counter(std::string_view row) {
   std::string bytes;
-  const auto status = db_->Get({}, meta(), to_slice(row), &bytes);
+  const auto status = db().Get({}, meta(), to_slice(row), &bytes);
   if (status.IsNotFound()) return std::nullopt;
   if (!status.ok()) return to_error(status);
   const auto content = unseal(bytes, row);
