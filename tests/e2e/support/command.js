@@ -6,11 +6,11 @@ const LIMIT_MS = 60_000;
 
 // { code, stdout: Buffer, text: stdout as text, stderr, output: both for messages }.
 // `env` is the whole environment but PATH: nothing of the developer's own leaks into a test.
-export async function run(command, args, { cwd, env = {}, input = '' } = {}) {
+export async function run(command, args, { cwd, env = {}, input = '', limitMs = LIMIT_MS } = {}) {
   const child = spawn(command, args, {
     cwd,
     env: { PATH: process.env.PATH, ...env },
-    timeout: LIMIT_MS,
+    timeout: limitMs,
     killSignal: 'SIGKILL',
   });
   const collected = { stdout: [], stderr: [] };
@@ -24,7 +24,7 @@ export async function run(command, args, { cwd, env = {}, input = '' } = {}) {
   const stdout = Buffer.concat(collected.stdout);
   const stderr = Buffer.concat(collected.stderr).toString();
   const output = `$ ${command} ${args.join(' ')}\n--- exit ${code ?? signal}, stdout\n${stdout}\n--- stderr\n${stderr}\n---`;
-  assert.equal(signal, null, `killed after ${LIMIT_MS} ms\n${output}`);
+  assert.equal(signal, null, `killed after ${limitMs} ms\n${output}`);
   return { code, stdout, text: stdout.toString(), stderr, output };
 }
 
