@@ -33,7 +33,8 @@ describe('the commands of', () => {
   for (const page of pages) {
     const blocks = blocksOf(page).filter(runs);
     if (blocks.length === 0) continue;
-    test(page, async () => {
+    // Wrangler takes its time, and some pages call it a dozen times.
+    test(page, { timeout: 300_000 }, async () => {
       const reader = new Reader(await freeAddresses());
       try {
         const { code, output } = await reader.read(blocks);

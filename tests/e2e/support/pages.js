@@ -110,7 +110,7 @@ export class Reader {
     return run('bash', ['--norc', '-euo', 'pipefail', '-c', script.join('')], {
       cwd: this.work,
       env: this.env,
-      limitMs: 85_000,
+      limitMs: 280_000,
     });
   }
 
