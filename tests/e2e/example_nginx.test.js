@@ -6,10 +6,9 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, connect } from 'node:net';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 import { Cubby, scratchDirectory } from './support/cubby.js';
-import { blocksOf } from './support/pages.js';
+import { blocksOf, ROOT } from './support/pages.js';
 import { Wrangler } from './support/wrangler.js';
 
 const directory = join(scratchDirectory('nginx'), 'nginx');
@@ -41,7 +40,7 @@ const listening = (port, child) =>
 
 before(async () => {
   server = await Cubby.started();
-  cpSync(fileURLToPath(new URL('../../examples/nginx', import.meta.url)), directory, { recursive: true });
+  cpSync(join(ROOT, 'examples/nginx'), directory, { recursive: true });
   port = await freePort();
   const settings = readFileSync(join(directory, 'nginx.conf'), 'utf8')
     .replace('127.0.0.1:8443', `127.0.0.1:${port}`)
@@ -53,7 +52,7 @@ before(async () => {
   execFileSync('bash', ['-c', certificate], { cwd: directory, stdio: 'ignore' });
   nginx = spawn('bash', ['-c', `exec ${serve}`], {
     cwd: directory,
-    env: { PATH: `${process.env.PATH}:/usr/sbin` },
+    env: { PATH: `${process.env.PATH}:${join(ROOT, 'build/nginx/usr/sbin')}` },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   await listening(port, nginx);
