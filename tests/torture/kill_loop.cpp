@@ -176,7 +176,8 @@ class KillLoop {
       uptime = server_.start();
       verify(uptime);
     }
-    for (const auto& each : writers_) findings_.count("unknown outcomes that had happened", each->oracle().happened());
+    for (const auto& each : writers_)
+      findings_.count("unknown outcomes that had happened", each->oracle().happened());
   }
 
  private:
