@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "app/kv_command.hpp"
+#include "app/transfer_command.hpp"
 #include "core/limits.hpp"
 #include "service/access.hpp"
 
@@ -405,6 +406,7 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   const auto environment_of_client = std::make_shared<ClientEnvironment>(client_environment());
   std::function<int()> client;
   add_kv_commands(app, *environment_of_client, client);
+  add_transfer_commands(app, *environment_of_client, client);
   try {
     app.parse(argc, argv);
     if (client) return {.client = [client, environment_of_client] { return client(); }};

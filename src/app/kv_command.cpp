@@ -101,7 +101,9 @@ void add_key_commands(CLI::App& kv, Adder& adder) {
     const auto [command, options] = adder.add(
         group, "put", "Write a value: an argument, a file, or standard input if neither is given", put_key);
     command->add_option("key", options->key, "The key")->required();
-    options->has_value = command->add_option("value", options->value, "The value");
+    command->add_option("value", options->value, "The value")->each([options = options](const std::string&) {
+      options->has_value = true;
+    });
     command->add_option("--path", options->path, "A file with the value; - for standard input");
     add_namespace_id(*command, options->id);
     command->add_option("--ttl", options->put.expiration_ttl, "Seconds until it expires, at least 60");

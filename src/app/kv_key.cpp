@@ -31,9 +31,8 @@ Outcome<Target> target_of(const KeyOptions& options) {
 }
 
 Outcome<std::unique_ptr<client::Upload>> value_of(const KeyOptions& options) {
-  const bool is_argument = options.has_value->count() > 0;
-  if (is_argument && !options.path.empty()) return usage("give the value or --path, not both");
-  if (is_argument) return std::unique_ptr<client::Upload>(new client::TextUpload(options.value));
+  if (options.has_value && !options.path.empty()) return usage("give the value or --path, not both");
+  if (options.has_value) return std::unique_ptr<client::Upload>(new client::TextUpload(options.value));
   if (options.path.empty() && ::isatty(STDIN_FILENO) != 0)
     return usage("there is no value", "give it as an argument, by --path, or on standard input");
   auto file = client::FileUpload::open(options.path.empty() ? "-" : options.path);

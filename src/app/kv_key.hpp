@@ -1,7 +1,6 @@
 // `cubby kv key …`.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "client/kv_client.hpp"
@@ -12,7 +11,7 @@ struct KeyOptions {
   std::string id;
   std::string key;
   std::string value;
-  const CLI::Option* has_value = nullptr;  // whether an argument gives the value, which may be empty
+  bool has_value = false;  // whether an argument gives the value, which may be empty
   std::string path;
   client::PutOptions put;
   std::string prefix;

@@ -59,21 +59,16 @@ export class Cli {
     return run(process.env.CUBBY_BINARY, args, this.#options());
   }
 
-  // Runs until `isTime(all of its standard error)`, and then kills it as no program can prepare for.
-  async killedWhen(isTime, ...args) {
+  // Runs until the promise is resolved, and then ends as no program can prepare for.
+  async killedAt(moment, ...args) {
     const child = spawn(process.env.CUBBY_BINARY, args, {
       cwd: this.directory,
       env: { PATH: process.env.PATH, ...this.env },
-      stdio: ['ignore', 'ignore', 'pipe'],
+      stdio: ['ignore', 'ignore', 'inherit'],
     });
-    let told = '';
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      told += text;
-      if (isTime(told)) child.kill('SIGKILL');
-    });
+    moment.then(() => child.kill('SIGKILL'));
     const [code, signal] = await once(child, 'close');
-    assert.equal(signal, 'SIGKILL', `it ended by itself: ${code}\n${told}`);
-    return told;
+    assert.equal(signal, 'SIGKILL', `it ended by itself: ${code}`);
   }
 
   file(name, content) {
