@@ -8,6 +8,17 @@ install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(FILES packaging/cubby.service packaging/cubby.socket packaging/cubby-binding.socket
         DESTINATION lib/systemd/system)
 install(FILES packaging/cubby.toml DESTINATION /etc/cubby)
+if(NOT CUBBY_SANITIZE)
+  # Manual pages and completion are made by the program itself, from the definition of its command line.
+  set(install_files ${CMAKE_BINARY_DIR}/install-files)
+  add_custom_command(TARGET cubby POST_BUILD COMMAND cubby install-files ${install_files})
+  install(DIRECTORY ${install_files}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES ${install_files}/completion/bash/cubby
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+  install(FILES ${install_files}/completion/zsh/_cubby DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions)
+  install(FILES ${install_files}/completion/fish/cubby.fish
+          DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+endif()
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_CONTACT "The Cubby authors <cubby@localhost>")

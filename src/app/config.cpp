@@ -12,6 +12,7 @@
 #include <sstream>
 #include <thread>
 
+#include "app/about_command.hpp"
 #include "app/kv_command.hpp"
 #include "app/transfer_command.hpp"
 #include "core/limits.hpp"
@@ -407,6 +408,7 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   std::function<int()> client;
   add_kv_commands(app, *environment_of_client, client);
   add_transfer_commands(app, *environment_of_client, client);
+  add_about_commands(app, client);
   try {
     app.parse(argc, argv);
     if (client) return {.client = [client, environment_of_client] { return client(); }};
