@@ -43,6 +43,35 @@ class RocksDbEngineTest : public testing::Test {
   }
 };
 
+// ---- Many tables
+
+// RocksDB opens the first sixteen tables when it starts, and the others when they are asked for.
+TEST_F(RocksDbEngineTest, TablesThatAreNotOpenYetAreReadAndReplacedLikeOthers) {
+  constexpr int keys = 200;
+  const auto name = [](int i) { return "key " + std::to_string(1000 + i); };
+  for (int i = 0; i < keys; ++i) store.put(name(i), some_bytes(900, static_cast<std::uint64_t>(i)));
+  engine.reset();
+  {
+    RocksDbRows rows(directory.path(), RocksDbRows::Access::write);
+    rows.split("heads", 4096);
+    ASSERT_GT(rows.tables(), 40u);
+  }
+  engine = open_rocksdb(directory.path()).value();
+  store = Store(*engine, store.id());
+
+  // From the last one: a table that was read is open.
+  for (int i = keys; i-- > 0;) {
+    if (i % 2 == 0)
+      store.put(name(i), "short");
+    else
+      EXPECT_EQ(store.get(name(i))->bytes, some_bytes(900, static_cast<std::uint64_t>(i)));
+  }
+
+  const Usage usage = store.usage();
+  EXPECT_EQ(usage.keys, static_cast<std::uint64_t>(keys));
+  EXPECT_EQ(usage, run(engine->recount(store.id(), t0)).value());
+}
+
 // ---- Close and open again
 
 TEST_F(RocksDbEngineTest, ValuesOfAllSizesSurviveReopening) {

@@ -41,6 +41,7 @@ struct RawServe {
   unsigned stop_seconds = 10;
   std::uint64_t cache_bytes = memory_bytes() / 4;
   std::string durability = "sync";
+  std::string disk_reserve;
   std::vector<std::string> binding_listen;
   std::string binding_auth = "token";
   std::string binding_namespace;
@@ -106,6 +107,9 @@ void add_serve_settings(CLI::App& serve, RawServe& raw) {
               "Memory for what was read lately; a quarter of all if not given");
   add_setting(serve, "durability", raw.durability,
               "sync: a write is acknowledged on stable storage; relaxed: the machine must not crash");
+  add_setting(serve, "disk-reserve", raw.disk_reserve,
+              "Bytes of the disk that puts leave free, such as 1073741824 or 1GiB; 256 MiB or a twentieth of "
+              "the disk, whichever is less, if not given; 0 for none");
   add_setting(serve, "binding-listen", raw.binding_listen,
               std::string("HOST:PORT or unix:PATH of the worker binding, any number of times; none for none "
                           "(default ") +
@@ -274,6 +278,20 @@ void check_tls(const RawServe& raw, ServeConfig& config) {
   if (!raw.tls_client_ca.empty()) config.tls->client_ca = raw.tls_client_ca;
 }
 
+// 1073741824, 1048576KiB, 1024MiB or 1GiB.
+std::optional<std::uint64_t> parse_size(const std::string& text) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc{} || number > 1'000'000'000'000'000) return std::nullopt;
+  const std::string_view unit(stop, static_cast<std::size_t>(end - stop));
+  if (unit.empty()) return number;
+  if (unit == "KiB") return number * limits::KiB;
+  if (unit == "MiB") return number * limits::MiB;
+  if (unit == "GiB" && number < 1'000'000'000) return number * 1024 * limits::MiB;
+  return std::nullopt;
+}
+
 void check_backups(const RawServe& raw, ServeConfig& config) {
   config.backups.keep = raw.backup_keep;
   if (!raw.backup_dir.empty()) config.backups.folder = raw.backup_dir;
@@ -318,6 +336,9 @@ ServeConfig check(const RawServe& raw) {
   }
   if (raw.durability != "sync" && raw.durability != "relaxed")
     throw CLI::ValidationError("--durability", "must be sync or relaxed");
+  const auto disk_reserve = parse_size(raw.disk_reserve);
+  if (!disk_reserve && !raw.disk_reserve.empty())
+    throw CLI::ValidationError("--disk-reserve", "must be a size such as 1073741824, 512MiB or 1GiB");
   const InheritedSockets inherited = inherited_sockets();
   ServeConfig config{.data_dir = raw.data_dir,
                      .listen = std::move(*listen),
@@ -327,6 +348,7 @@ ServeConfig check(const RawServe& raw) {
                      .stop_seconds = raw.stop_seconds,
                      .cache_bytes = raw.cache_bytes,
                      .durability = raw.durability == "sync" ? Durability::sync : Durability::relaxed,
+                     .disk_reserve_bytes = disk_reserve,
                      .auto_create_namespaces = raw.auto_create_namespaces,
                      .dev_clock = raw.dev_clock,
                      .value_bytes_max = raw.value_bytes_max};

@@ -33,6 +33,7 @@ struct ServeConfig {
   unsigned stop_seconds = 0;  // how long a stop waits for requests in flight
   std::uint64_t cache_bytes = 0;
   Durability durability = Durability::sync;
+  std::optional<std::uint64_t> disk_reserve_bytes{};  // nothing: the engine's own choice
 
   // The worker binding.
   std::vector<ListenAddress> binding_listen{};

@@ -38,7 +38,8 @@ Result<std::unique_ptr<Engine>> open_engine(const ServeConfig& config) {
   if (!config.rados) {
     return open_rocksdb_engine({.data_directory = config.data_dir,
                                 .cache_bytes = config.cache_bytes,
-                                .durability = config.durability});
+                                .durability = config.durability,
+                                .disk_reserve_bytes = config.disk_reserve_bytes});
   }
   // Of the data directory, only the file of the first token is needed.
   std::error_code failed;

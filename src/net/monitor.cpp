@@ -1,5 +1,6 @@
 #include "net/monitor.hpp"
 
+#include <spdlog/spdlog.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 
 #include "core/limits.hpp"
 #include "core/use_task.hpp"
+#include "wire/error_table.hpp"
 #include "wire/prometheus_text.hpp"
 
 namespace cubby {
@@ -62,6 +64,10 @@ void write_engine(PrometheusText& text, const EngineFigures& engine) {
               engine.storage_bytes);
   text.single("cubby_storage_free_bytes", Type::gauge, "Free on the file system of the data directory.",
               engine.storage_bytes_free);
+  text.single("cubby_storage_reserve_bytes", Type::gauge, "How much of the disk puts leave free.",
+              engine.storage_bytes_reserve);
+  text.single("cubby_storage_full", Type::gauge,
+              "1 while the disk is below its reserve and puts are refused.", engine.is_full ? 1 : 0);
   text.single("cubby_storage_failed", Type::gauge, "1 after a write failed, until a restart.",
               engine.has_failed ? 1 : 0);
   text.single("cubby_expired_waiting", Type::gauge,
@@ -125,11 +131,20 @@ Task<Result<std::string>> Monitor::metrics() {
   co_return text.take();
 }
 
+Task<void> Monitor::log_writability() {
+  const auto writable = co_await check_writable();
+  if (writable && !was_writable_) spdlog::info("puts are taken again");
+  if (!writable && was_writable_)
+    spdlog::error("puts are refused: {}: {}", error_text(writable.error()), writable.error().argument);
+  was_writable_ = writable.has_value();
+}
+
 Task<void> Monitor::run() {
   pause_.emplace(co_await this_loop);
   while (!is_stopping_) {
     const auto engine = co_await store_.engine();
     if (engine) activity_.add(clock_.now(), traffic_(), *engine);
+    co_await log_writability();
     if (is_stopping_) break;
     pause_->expires_after(limits::activity_step);
     // A cancelled wait is how `stop` ends it.

@@ -25,13 +25,19 @@ class Monitor {
   // In Prometheus' text format; docs/operating/monitoring.md explains them. Errors: those of the engine.
   Task<Result<std::string>> metrics();
 
+  // Whether puts are taken. Errors: why not.
+  Task<Result<void>> check_writable() { return store_.check_writable(); }
+
   const Activity& activity() const { return activity_; }
 
-  // Takes a reading every limits::activity_step until `stop`; both on one loop.
+  // Takes a reading every limits::activity_step until `stop`, and logs when puts are refused and when they
+  // are taken again; both on one loop.
   Task<void> run();
   void stop();
 
  private:
+  Task<void> log_writability();
+
   StoreWatch store_;
   const Clock& clock_;
   const ReadTraffic traffic_;
@@ -42,6 +48,7 @@ class Monitor {
       std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, LoopExecutor>>
       pause_;
   bool is_stopping_ = false;
+  bool was_writable_ = true;
 };
 
 }  // namespace cubby

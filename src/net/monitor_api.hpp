@@ -8,7 +8,8 @@ namespace cubby {
 
 enum class MetricsAuth { token, none };
 
-// Serves two paths and passes every other request on:
+// Serves three paths and passes every other request on:
+//   GET /readyz              200 while puts are taken, otherwise 503 and why not, in words; for everybody
 //   GET /metrics             figures in Prometheus' text format; for tokens that may read every account, and
 //                            with MetricsAuth::none for everybody
 //   GET /cubby/v1/activity   the last hour as JSON; for administrators of every account
@@ -22,6 +23,7 @@ class MonitorApi final : public HttpHandler {
 
  private:
   Task<Response> answer(const RequestHead& head, RequestBody& body, RememberedCaller& caller);
+  Task<Result<Response>> readiness();
   Task<Result<Response>> call(const RequestHead& head, RememberedCaller& caller);
 
   HttpHandler& next_;

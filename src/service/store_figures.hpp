@@ -31,6 +31,7 @@ class StoreWatch {
   // Errors: those of the engine.
   Task<Result<EngineFigures>> engine() { return engine_.figures(whole_seconds(clock_.now())); }
   Task<Result<StoreFigures>> all();
+  Task<Result<void>> check_writable() { return engine_.check_writable(); }
 
  private:
   Engine& engine_;

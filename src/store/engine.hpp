@@ -18,7 +18,7 @@
 // An engine never blocks a loop and never reads a clock. Lifetime: the engine outlives every task, value,
 // upload and source that it gave out. Errors of every method: storage_failed (after a failed write or sync
 // nothing is acknowledged until the engine is opened again), storage_corrupt (what was read fails its
-// checksum).
+// checksum); of those that write: storage_full (nothing was written; deletes are refused last).
 #pragma once
 
 #include <cstdint>
@@ -114,6 +114,9 @@ class Engine {
   // Removes at most `rows_max` of the values that are due, of all namespaces: the earliest first, in one
   // second by namespace and key. What is gone stays gone, should the clock go back. Cost: what is removed.
   virtual Task<Result<Swept>> sweep(Instant now, std::uint32_t rows_max) = 0;
+
+  // Whether puts are taken now. Errors: why not, storage_failed, storage_full or storage_unavailable.
+  virtual Task<Result<void>> check_writable() { return Task<Result<void>>::ready(Result<void>{}); }
 
   // What there is to tell about the engine; `now` decides what is due. Costs little, but may wait for the
   // disk.

@@ -80,7 +80,7 @@ struct ValueCopy {
 };
 
 fs::path path_of(const fs::path& folder, const ValueCopy& copy) {
-  return ValueFiles(folder / values_name).path_of(copy.id).string() + "-" + hexadecimal(copy.fingerprint);
+  return value_file_path(folder / values_name, copy.id).string() + "-" + hexadecimal(copy.fingerprint);
 }
 
 fs::path set_path(const fs::path& folder, std::uint32_t id) {
@@ -467,10 +467,9 @@ Result<BackupInfo> restore_backup(const RestoreOptions& options) try {
     const std::string database = directory->database().string();
     if (const auto status = (*engine)->RestoreDBFromBackup(*id, database, database); !status.ok())
       return to_error(status);
-    const ValueFiles files(directory->values());
     std::set<fs::path> folders;
     for (const ValueCopy& copy : *copies) {
-      const fs::path target = files.path_of(copy.id);
+      const fs::path target = value_file_path(directory->values(), copy.id);
       if (auto copied = copy_value_file(path_of(folder, copy), target, copy); !copied) return copied.error();
       folders.insert(target.parent_path());
     }

@@ -8,7 +8,7 @@
 #include "store/backup.hpp"
 #include "store/rocksdb_garbage.hpp"
 #include "store/rocksdb_store.hpp"
-#include "store/value_file.hpp"
+#include "store/rocksdb_value_file.hpp"
 
 namespace rocksdb {
 class BackupEngine;

@@ -10,7 +10,7 @@
 #include "store/rocksdb_recount.hpp"
 #include "store/rocksdb_removal.hpp"
 #include "store/rocksdb_store.hpp"
-#include "store/value_file.hpp"
+#include "store/rocksdb_value_file.hpp"
 
 namespace cubby {
 namespace {
@@ -35,7 +35,7 @@ std::string text_of(const Count& count) {
 class Check {
  public:
   Check(RocksDbStore& store, const std::function<void(const std::string&)>& tell)
-      : store_(store), files_(store.value_folder()), tell_(tell) {}
+      : store_(store), files_(store.value_folder(), store.file_system()), tell_(tell) {}
 
   Result<CheckReport> run(bool repairs_usage) {
     if (const auto status = store_.db().VerifyChecksum(); !status.ok())
@@ -110,9 +110,11 @@ class Check {
 
   Result<void> check_value_row(NamespaceId namespace_id, const HeadView& head, BodyId id) {
     const std::string row = rows::value(namespace_id, id);
-    const auto bytes = find(store_.values(), row);
-    if (!bytes) return fail(Errc::storage_corrupt, "it is missing");
-    const auto value = unseal(*bytes, row);
+    std::string bytes;
+    const auto status = store_.db().Get({}, store_.values(), row, &bytes);
+    if (status.IsNotFound()) return fail(Errc::storage_corrupt, "it is missing");
+    if (!status.ok()) return to_error(status);
+    const auto value = unseal(bytes, row);
     if (!value) return value.error();
     if (value->size() != head.value_bytes) return fail(Errc::storage_corrupt, "it has a wrong length");
     return {};

@@ -19,6 +19,7 @@
 #include "store/rocksdb_figures.hpp"
 #include "store/rocksdb_garbage.hpp"
 #include "store/rocksdb_reader.hpp"
+#include "store/rocksdb_reclaim.hpp"
 #include "store/rocksdb_recount.hpp"
 #include "store/rocksdb_removal.hpp"
 #include "store/rocksdb_store.hpp"
@@ -34,18 +35,21 @@ class RocksDbEngine final : public Engine {
  public:
   RocksDbEngine(std::unique_ptr<RocksDbStore> store, std::size_t storage_threads)
       : store_(std::move(store)),
-        files_(store_->value_folder()),
+        files_(store_->value_folder(), store_->file_system()),
         garbage_(*store_, files_),
         pool_(storage_threads),
         reader_(*store_, files_, pool_, hot_, history_),
         expiry_(*store_, catalog_),
         figures_(*store_),
         backup_(*store_, files_, garbage_),
+        reclaim_(*store_, pool_, background_),
         commits_([this] { return Batch(*store_, history_); }, [this](Batch& batch) { return write(batch); }) {
+    store_->space().when_short([this] { reclaim_.request(); });
   }
 
   ~RocksDbEngine() override {
     backup_.stop();
+    reclaim_.stop();
     background_.stop();
   }
 
@@ -71,6 +75,7 @@ class RocksDbEngine final : public Engine {
   Task<Result<Usage>> usage(NamespaceId namespace_id, Instant now) override;
   Task<Result<Usage>> recount(NamespaceId namespace_id, Instant now) override;
   Task<Result<Swept>> sweep(Instant now, std::uint32_t rows_max) override;
+  Task<Result<void>> check_writable() override;
   Task<Result<EngineFigures>> figures(Instant now) override;
   Task<Result<BackupInfo>> back_up(std::filesystem::path folder, std::size_t keep) override;
   Task<Result<std::vector<BackupInfo>>> backups(std::filesystem::path folder) override;
@@ -134,6 +139,7 @@ class RocksDbEngine final : public Engine {
   Catalog catalog_;
   Version last_version_{};               // the commit thread's
   std::set<NamespaceId> being_removed_;  // the commit thread's
+  std::set<NamespaceId> paused_;         // of them, those that a full disk stops; the commit thread's
   std::uint64_t start_ = 0;
   std::atomic<std::uint64_t> next_body_ = 0;
   StoragePool pool_;  // ends after the commits: a refused one hands it bodies to remove
@@ -144,6 +150,7 @@ class RocksDbEngine final : public Engine {
   RocksDbFigures figures_;
   RocksDbBackup backup_;
   BackgroundWork background_;
+  RocksDbReclaim reclaim_;
   Admission admission_{limits::bulk_request_bytes_max};
   CommitQueue<Batch> commits_;  // last: its thread uses all of the above
 };
@@ -189,6 +196,9 @@ std::unique_ptr<Upload> RocksDbEngine::begin_upload(NamespaceId namespace_id) {
 
 Result<void> RocksDbEngine::write(Batch& batch) {
   auto written = batch.write();
+  if (written) {
+    for (const NamespaceId& each : std::exchange(paused_, {})) continue_removal(each);
+  }
   if (written && !batch.dropped().empty()) {
     pool_.run_detached([this, dropped = batch.dropped()] {
       // What is not removed now has its row, and the next start tries again.
@@ -206,6 +216,7 @@ struct RocksDbEngine::Apply {
   std::vector<std::string> rows{};  // of the heads, by mutation
   Prefetched old{};
   std::size_t bytes = 0;  // that it may add to a batch, about
+  bool has_put = false;
   Version version{};
 };
 
@@ -241,6 +252,7 @@ void RocksDbEngine::prepare(Apply& apply) const {
     apply.rows.push_back(rows::head(apply.namespace_id, key.text()));
     apply.bytes += 100 + key.text().size();
     if (const auto* const put = std::get_if<Put>(&mutation)) {
+      apply.has_put = true;
       const auto body = static_cast<const RocksDbUpload&>(*put->value).body();
       if (const auto* const value = std::get_if<std::string_view>(&body)) apply.bytes += value->size();
       if (put->metadata) apply.bytes += put->metadata->text().size();
@@ -250,6 +262,9 @@ void RocksDbEngine::prepare(Apply& apply) const {
 
 Result<void> RocksDbEngine::stage(Batch& batch, Apply& apply) {
   if (!catalog_.contains(apply.namespace_id)) return fail(Errc::namespace_not_found);
+  if (apply.has_put) {
+    if (auto room = store_->space().take(apply.bytes, DiskSpace::Use::put); !room) return room;
+  }
   // All that may fail comes before the first row: a change that is refused must leave the batch as it was.
   batch.reserve(apply.rows.size(), apply.bytes);
   std::vector<Batch::Slot*> slots;
@@ -321,6 +336,11 @@ Task<Result<Swept>> RocksDbEngine::sweep(Instant now, std::uint32_t rows_max) {
   Alone<Swept> change;
   change.stage = [this, now, rows_max](Batch& batch) { return expiry_.stage(batch, now, rows_max); };
   co_return co_await commit_alone(std::move(change));
+}
+
+Task<Result<void>> RocksDbEngine::check_writable() {
+  auto work = [this] { return store_->check_writable(); };
+  co_return co_await pool_.run(std::move(work));
 }
 
 Task<Result<EngineFigures>> RocksDbEngine::figures(Instant now) {
@@ -395,6 +415,7 @@ Task<Result<Row>> RocksDbEngine::commit_row(std::function<Result<Row>()> check) 
 Task<Result<void>> RocksDbEngine::create_namespace(Namespace created) {
   std::function<Result<Namespace>()> check = [this, created]() -> Result<Namespace> {
     if (being_removed_.contains(created.id)) return fail(Errc::internal, "this namespace is being removed");
+    if (const auto room = store_->space().check(); !room) return room.error();
     if (const auto checked = catalog_.check_create(created); !checked) return checked.error();
     return created;
   };
@@ -461,7 +482,10 @@ void RocksDbEngine::commit_removal(std::shared_ptr<const RemovalStep> step) {
                  },
                  .done =
                      [this, step](Result<void> written) {
-                       if (!written) return;
+                       if (!written) {
+                         if (written.error().code == Errc::storage_full) paused_.insert(step->namespace_id);
+                         return;
+                       }
                        if (!step->is_last) return continue_removal(step->namespace_id);
                        being_removed_.erase(step->namespace_id);
                      }});

@@ -2,10 +2,16 @@
 // synced.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "store/engine.hpp"
+
+namespace rocksdb {
+class FileSystem;
+}
 
 namespace cubby {
 
@@ -19,6 +25,10 @@ struct RocksDbOptions {
   std::size_t storage_threads = 8;       // they wait for the disk more than they compute
   std::size_t cache_bytes = 128u << 20;  // for what was read lately: rows and values of middle size
   Durability durability = Durability::sync;
+  // How much of the disk puts leave free; nothing: default_disk_reserve.
+  std::optional<std::uint64_t> disk_reserve_bytes{};
+  std::uint64_t log_bytes_max = 128u << 20;            // what a start after a kill reads at most
+  std::shared_ptr<rocksdb::FileSystem> file_system{};  // all writing goes through it; nothing: the machine's
 };
 
 // Opens the store, or makes it when the directory is new or empty. The destructor waits for writes in flight.

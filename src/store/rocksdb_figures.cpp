@@ -1,8 +1,7 @@
 #include "store/rocksdb_figures.hpp"
 
-#include <sys/statvfs.h>
-
 #include "core/limits.hpp"
+#include "store/rocksdb_log_size.hpp"
 
 namespace cubby {
 namespace {
@@ -27,14 +26,6 @@ constexpr const char* shared_properties[] = {
     "is-write-stopped",    "actual-delayed-write-rate", "block-cache-capacity",
     "block-cache-usage",   "block-cache-pinned-usage",  "num-snapshots",
     "oldest-snapshot-time"};
-
-std::uint64_t log_bytes(rocksdb::DB& db) {
-  rocksdb::VectorLogPtr logs;
-  std::uint64_t sum = 0;
-  if (!db.GetSortedWalFiles(logs).ok()) return 0;
-  for (const auto& log : logs) sum += log->SizeFileBytes();
-  return sum;
-}
 
 std::uint64_t bytes_below(const fs::path& folder) {
   std::uint64_t sum = 0;
@@ -93,9 +84,10 @@ void RocksDbFigures::add_to(EngineFigures& figures, Instant now) {
     if (db.GetIntProperty(store_.heads(), "rocksdb." + name, &value)) figures.own.emplace_back(name, value);
   }
   figures.storage_bytes = database_bytes + value_file_bytes();
-  struct statvfs disk {};
-  if (::statvfs(store_.value_folder().parent_path().c_str(), &disk) == 0)
-    figures.storage_bytes_free = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
+  if (const auto disk = disk_size(store_.value_folder().parent_path()))
+    figures.storage_bytes_free = disk->free_bytes;
+  figures.storage_bytes_reserve = store_.space().reserve_bytes();
+  figures.is_full = !store_.space().check();
   add_due(db, store_.expiry(), now, figures);
 }
 

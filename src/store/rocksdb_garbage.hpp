@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "store/rocksdb_store.hpp"
+#include "store/rocksdb_value_file.hpp"
 #include "store/storage_pool.hpp"
-#include "store/value_file.hpp"
 
 namespace cubby {
 

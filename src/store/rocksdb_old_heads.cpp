@@ -21,11 +21,9 @@ std::optional<FoundHead> decode(const rocksdb::Status& status, const rocksdb::Sl
 
 // False: memory does not have them all.
 bool find_in_memory(RocksDbStore& store, const std::vector<std::string>& rows, Prefetched& found) {
-  rocksdb::ReadOptions options;
-  options.read_tier = rocksdb::kBlockCacheTier;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     rocksdb::PinnableSlice bytes;
-    found.heads[i] = decode(store.db().Get(options, store.heads(), rows[i], &bytes), bytes, rows[i]);
+    found.heads[i] = decode(store.get_from_memory(store.heads(), rows[i], &bytes), bytes, rows[i]);
     if (!found.heads[i]) return false;
   }
   return true;

@@ -37,10 +37,9 @@ std::optional<RocksDbReader::Found> RocksDbReader::find_hot(const std::string& r
 
 std::optional<RocksDbReader::Found> RocksDbReader::look_up(const std::string& row, Instant now, From from) {
   const auto group = history_.visible();  // before the look
-  rocksdb::ReadOptions options;
-  if (from == From::memory) options.read_tier = rocksdb::kBlockCacheTier;
   auto bytes = std::make_shared<rocksdb::PinnableSlice>();
-  const auto status = store_.db().Get(options, store_.heads(), row, bytes.get());
+  const auto status = from == From::memory ? store_.get_from_memory(store_.heads(), row, bytes.get())
+                                           : store_.db().Get({}, store_.heads(), row, bytes.get());
   if (status.IsIncomplete()) return std::nullopt;
   if (status.IsNotFound()) return Found(std::nullopt);
   if (!status.ok()) return Found(to_error(status));
@@ -105,10 +104,9 @@ Task<RocksDbReader::Opened> RocksDbReader::open_body(NamespaceId namespace_id, c
 
 std::optional<RocksDbReader::Opened> RocksDbReader::open_row(const std::string& value_row,
                                                              const HeadView& head, From from) {
-  rocksdb::ReadOptions options;
-  if (from == From::memory) options.read_tier = rocksdb::kBlockCacheTier;
   auto bytes = std::make_shared<rocksdb::PinnableSlice>();
-  const auto status = store_.db().Get(options, store_.values(), value_row, bytes.get());
+  const auto status = from == From::memory ? store_.get_from_memory(store_.values(), value_row, bytes.get())
+                                           : store_.db().Get({}, store_.values(), value_row, bytes.get());
   if (status.IsIncomplete()) return std::nullopt;
   if (status.IsNotFound()) return Opened(std::nullopt);
   if (!status.ok()) return Opened(to_error(status));

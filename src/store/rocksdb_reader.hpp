@@ -12,8 +12,8 @@
 #include "store/hot_heads.hpp"
 #include "store/rocksdb_old_heads.hpp"
 #include "store/rocksdb_store.hpp"
+#include "store/rocksdb_value_file.hpp"
 #include "store/storage_pool.hpp"
-#include "store/value_file.hpp"
 
 namespace cubby {
 

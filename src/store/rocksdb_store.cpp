@@ -3,20 +3,55 @@
 #include <rocksdb/cache.h>
 #include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/rate_limiter.h>
 #include <rocksdb/table.h>
 
+#include <algorithm>
+
 #include "core/limits.hpp"
 #include "store/bytes.hpp"
+#include "store/rocksdb_file_system.hpp"
+#include "store/rocksdb_log_size.hpp"
 
 namespace cubby {
 namespace {
 
 using limits::MiB;
 
+// Hears of what fails behind requests, which nobody is told of otherwise.
+class BackgroundErrors final : public rocksdb::EventListener {
+ public:
+  explicit BackgroundErrors(std::shared_ptr<FailStop> fail_stop) : fail_stop_(std::move(fail_stop)) {}
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* status) override {
+    // What a compaction has written is dropped, and it is tried again; nothing acknowledged depends on it.
+    const bool is_harmless = reason == rocksdb::BackgroundErrorReason::kCompaction && status->IsNoSpace();
+    if (is_harmless && !fail_stop_->has_failed()) {
+      *status = rocksdb::Status::OK();
+      return;
+    }
+    fail_stop_->fail(status->ToString());
+    // Some errors RocksDB would carry on with, and let writers wait for ever.
+    *status = rocksdb::Status(*status, rocksdb::Status::Severity::kFatalError);
+  }
+
+  // When space returns, RocksDB would begin anew, whatever `max_bgerror_resume_count` says.
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* resumes) override {
+    *resumes = false;
+  }
+
+ private:
+  const std::shared_ptr<FailStop> fail_stop_;
+};
+
 // docs/internals/storage.md says why each value is what it is.
-rocksdb::DBOptions database_options(bool is_new) {
+rocksdb::DBOptions database_options(const RocksDbOptions& wanted, bool is_new, rocksdb::Env* env) {
   rocksdb::DBOptions options;
+  // What is set aside for the next log and table would be too much of a small disk.
+  const auto disk = disk_size(wanted.data_directory);
+  options.allow_fallocate = disk && disk->total_bytes >= 16 * 1024 * MiB;
+  options.env = env;
   options.create_if_missing = is_new;
   options.create_missing_column_families = is_new;
   options.paranoid_checks = true;
@@ -25,7 +60,7 @@ rocksdb::DBOptions database_options(bool is_new) {
   options.track_and_verify_wals_in_manifest = true;
   // After a failed sync nothing may be acknowledged, so the database must not carry on by itself.
   options.max_bgerror_resume_count = 0;
-  options.max_total_wal_size = 128 * MiB;
+  options.max_total_wal_size = wanted.log_bytes_max;
   // What an open does must not grow with what is stored.
   options.max_open_files = 512;
   options.skip_stats_update_on_db_open = true;
@@ -191,49 +226,99 @@ Error to_error(const rocksdb::Status& status) {
   return fail(code, status.ToString());
 }
 
-RocksDbStore::RocksDbStore(DataDirectory directory, Sync commit_sync)
-    : directory_(std::move(directory)), commit_sync_(commit_sync) {}
+RocksDbStore::RocksDbStore(DataDirectory directory, const RocksDbOptions& options)
+    : directory_(std::move(directory)),
+      commit_sync_(options.durability == Durability::sync ? Sync::yes : Sync::no),
+      fail_stop_(std::make_shared<FailStop>()),
+      file_system_(std::make_shared<WatchedFileSystem>(
+          options.file_system ? options.file_system : rocksdb::FileSystem::Default(), fail_stop_)),
+      env_(rocksdb::NewCompositeEnv(file_system_)),
+      space_([this] { return free_bytes(); },
+             options.disk_reserve_bytes.value_or(default_disk_reserve(options.data_directory))) {}
 
 Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const RocksDbOptions& wanted) {
   const std::filesystem::path& path = wanted.data_directory;
   auto directory = DataDirectory::open(path);
   if (!directory) return directory.error();
-  const Sync sync = wanted.durability == Durability::sync ? Sync::yes : Sync::no;
-  std::unique_ptr<RocksDbStore> store(new RocksDbStore(std::move(*directory), sync));
-  rocksdb::DB* db = nullptr;
-  const auto status = rocksdb::DB::Open(rocksdb::Options(database_options(store->directory_.is_new()), {}),
-                                        store->directory_.database().string(), families(wanted.cache_bytes),
-                                        &store->families_, &db);
-  if (!status.ok()) {
-    Error error = to_error(status);
-    error.argument = "cannot open the database in " + path.string() + ": " + error.argument;
-    return error;
+  std::unique_ptr<RocksDbStore> store(new RocksDbStore(std::move(*directory), wanted));
+  if (store->directory_.is_new()) {
+    // RocksDB does not make the name of its folder durable.
+    std::error_code error;
+    std::filesystem::create_directory(store->directory_.database(), error);
+    if (error) return fail(Errc::storage_failed, path.string() + ": " + error.message());
+    if (auto synced = sync_directory(path); !synced) return synced.error();
   }
-  store->db_.reset(db);
+  auto options = database_options(wanted, store->directory_.is_new(), store->env_.get());
+  options.listeners = {std::make_shared<BackgroundErrors>(store->fail_stop_)};
+  auto opened = store->open_database(options, families(wanted.cache_bytes), LogCheck::structure);
+  // What a crash leaves may have its full length; only checksums tell.
+  if (!opened && opened.error().code == Errc::storage_corrupt)
+    opened = store->open_database(options, families(wanted.cache_bytes), LogCheck::checksums);
+  if (!opened) {
+    return fail(opened.error().code,
+                "cannot open the database in " + path.string() + ": " + opened.error().argument);
+  }
+  if (store->has_failed()) return store->fail_stop_->error();
   if (store->directory_.is_new()) {
     if (const auto marked = store->directory_.mark(); !marked) return marked.error();
   }
   return store;
 }
 
+Result<void> RocksDbStore::open_database(const rocksdb::DBOptions& options,
+                                         const std::vector<rocksdb::ColumnFamilyDescriptor>& families,
+                                         LogCheck how) {
+  if (auto checked = check_logs(directory_.database(), how); !checked) return checked;
+  rocksdb::DB* db = nullptr;
+  const auto status = rocksdb::DB::Open(rocksdb::Options(options, {}), directory_.database().string(),
+                                        families, &families_, &db);
+  if (!status.ok()) return to_error(status);
+  db_.reset(db);
+  return {};
+}
+
 RocksDbStore::~RocksDbStore() {
   if (!db_) return;
   // A log that holds nothing has nothing to lose: RocksDB takes some damage near its end for the torn tail of
   // a crash.
-  if (!has_failed_) [[maybe_unused]]
-    const auto flushed = db_->Flush({}, families_);
+  if (!has_failed()) [[maybe_unused]]
+    const auto flushed = flush();
   for (auto* family : families_) db_->DestroyColumnFamilyHandle(family);
   db_->Close();
 }
 
+// What the tables will take of what the log holds now is spoken for.
+std::uint64_t RocksDbStore::free_bytes() {
+  const auto disk = disk_size(directory_.database());
+  std::uint64_t owed = 0;
+  db().GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &owed);
+  // Memtables take their memory in large blocks.
+  owed = std::min(owed, log_bytes(db()));
+  const std::uint64_t free = disk ? disk->free_bytes : 0;
+  return free - std::min(free, owed);
+}
+
+Result<void> RocksDbStore::check_writable() {
+  if (has_failed()) return fail_stop_->error();
+  return space_.check();
+}
+
 Result<void> RocksDbStore::write(rocksdb::WriteBatch& batch, Sync sync) {
-  if (has_failed_) return fail(Errc::storage_failed, "an earlier write failed; restart to recover");
+  if (has_failed()) return fail_stop_->error();
+  if (auto room = space_.take(batch.GetDataSize(), DiskSpace::Use::upkeep); !room) return room;
   rocksdb::WriteOptions options;
   options.sync = sync == Sync::yes;
   const auto status = db().Write(options, &batch);
-  if (status.ok()) return {};
-  has_failed_ = true;
-  return to_error(status);
+  bytes_written_ += batch.GetDataSize();
+  if (!status.ok()) fail_stop_->fail(status.ToString());
+  // Also when another sync has failed meanwhile: nothing is acknowledged after it.
+  if (has_failed()) return fail_stop_->error();
+  return {};
+}
+
+Result<void> RocksDbStore::flush() {
+  if (const auto status = db().Flush({}, families_); !status.ok()) return to_error(status);
+  return {};
 }
 
 Result<void> RocksDbStore::commit(rocksdb::WriteBatch& batch) {
@@ -244,6 +329,16 @@ Result<void> RocksDbStore::sync_commits() {
   if (commit_sync_ == Sync::yes) return {};
   if (const auto status = db().SyncWAL(); !status.ok()) return to_error(status);
   return {};
+}
+
+rocksdb::Status RocksDbStore::get_from_memory(Family family, const std::string& row,
+                                              rocksdb::PinnableSlice* bytes) {
+  rocksdb::ReadOptions options;
+  options.read_tier = rocksdb::kBlockCacheTier;
+  auto status = db().Get(options, family, row, bytes);
+  // For a table that is not open RocksDB answers ok, and nothing.
+  if (status.ok() && bytes->empty()) return rocksdb::Status::Incomplete();
+  return status;
 }
 
 Result<std::optional<std::uint64_t>> RocksDbStore::read_counter(std::string_view row) {

@@ -17,8 +17,11 @@
 #include "core/error.hpp"
 #include "core/values.hpp"
 #include "store/data_directory.hpp"
+#include "store/disk_space.hpp"
+#include "store/fail_stop.hpp"
 #include "store/record.hpp"
 #include "store/rocksdb_engine.hpp"
+#include "store/rocksdb_log_check.hpp"
 
 namespace cubby {
 
@@ -76,30 +79,47 @@ class RocksDbStore {
   Family removals() const { return families_[8]; }  // namespace -> how far its removal is
 
   std::filesystem::path value_folder() const { return directory_.values(); }
+  const std::shared_ptr<rocksdb::FileSystem>& file_system() const { return file_system_; }
+  DiskSpace& space() { return space_; }
+
+  // What memory has of a row; Incomplete: ask the disk. REQUIRES: no row of the family is empty.
+  rocksdb::Status get_from_memory(Family family, const std::string& row, rocksdb::PinnableSlice* bytes);
 
   // Counters of the store itself. Nothing: never written. Errors: storage_corrupt, storage_failed.
   Result<std::optional<std::uint64_t>> read_counter(std::string_view row);
   void put_counter(rocksdb::WriteBatch& batch, std::string_view row, std::uint64_t value) const;
 
   enum class Sync { no, yes };
-  // Errors: storage_failed, and from then on for every later write until the store is opened again: after a
-  // failed write nobody knows what the disk holds.
+  // Errors: storage_full, and nothing is written; storage_failed, and from then on for every later write
+  // until the store is opened again: see FailStop.
   Result<void> write(rocksdb::WriteBatch& batch, Sync sync);
   // The same, synced unless the store was opened with Durability::relaxed.
   Result<void> commit(rocksdb::WriteBatch& batch);
   // Makes sure that all commits so far are on stable storage, which they are unless durability is relaxed.
   // Errors: storage_failed.
   Result<void> sync_commits();
-  bool has_failed() const { return has_failed_; }
+  // Puts everything into tables, so that the log holds nothing. Errors: storage_failed.
+  Result<void> flush();
+  bool has_failed() const { return fail_stop_->has_failed(); }
+  std::uint64_t bytes_written() const { return bytes_written_; }
+  // Whether puts are taken now. May wait for the disk. Errors: storage_failed, storage_full.
+  Result<void> check_writable();
 
  private:
-  RocksDbStore(DataDirectory directory, Sync commit_sync);
+  RocksDbStore(DataDirectory directory, const RocksDbOptions& options);
+  Result<void> open_database(const rocksdb::DBOptions& options,
+                             const std::vector<rocksdb::ColumnFamilyDescriptor>& families, LogCheck how);
+  std::uint64_t free_bytes();
 
   DataDirectory directory_;
   const Sync commit_sync_;
+  const std::shared_ptr<FailStop> fail_stop_;
+  const std::shared_ptr<rocksdb::FileSystem> file_system_;
+  const std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
   Families families_;
-  std::atomic<bool> has_failed_ = false;
+  DiskSpace space_;
+  std::atomic<std::uint64_t> bytes_written_ = 0;
 };
 
 // What RocksDB's status means to us. REQUIRES: not ok.

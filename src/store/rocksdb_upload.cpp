@@ -49,6 +49,7 @@ Task<Result<void>> RocksDbUpload::finish() {
 
 Result<void> RocksDbUpload::write_row() {
   RocksDbStore& store = storage_.store;
+  if (auto room = store.space().take(piece_.size(), DiskSpace::Use::put); !room) return room;
   const std::string value_row = rows::value(namespace_id_, id_);
   const std::string garbage_row = rows::body(id_);
   seal(piece_, value_row);
@@ -62,6 +63,7 @@ Result<void> RocksDbUpload::write_row() {
 }
 
 Result<void> RocksDbUpload::write_piece() {
+  if (auto room = storage_.store.space().take(piece_.size(), DiskSpace::Use::put); !room) return room;
   if (!file_) {
     place_ = BodyRef::Place::file;
     auto created = ValueFileWriter::create(storage_.files, id_);

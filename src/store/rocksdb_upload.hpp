@@ -8,8 +8,8 @@
 #include "store/engine.hpp"
 #include "store/rocksdb_garbage.hpp"
 #include "store/rocksdb_store.hpp"
+#include "store/rocksdb_value_file.hpp"
 #include "store/storage_pool.hpp"
-#include "store/value_file.hpp"
 
 namespace cubby {
 

@@ -177,7 +177,10 @@ constexpr std::array error_table{
     ErrorRow{Errc::request_timed_out, 408, 10029, plain, "the request took too long to arrive", ours},
     ErrorRow{Errc::client_gone, 400, 10029, plain, "the connection ended before the request did", ours},
 
-    ErrorRow{Errc::storage_failed, 500, 10001, plain, "storage failed; see the server's log", ours},
+    ErrorRow{Errc::storage_failed, 500, 10001, plain, "storage failed; do not retry: see the server's log",
+             ours},
+    ErrorRow{Errc::storage_full, 507, 10001, plain,
+             "insufficient storage: the server's disk is full; reads and deletes go on", ours},
     ErrorRow{Errc::storage_corrupt, 500, 10001, plain, "stored data is damaged; see the server's log", ours},
     ErrorRow{Errc::storage_unavailable, 503, 10001, plain, "service temporarily unavailable: {}", guessed},
     ErrorRow{Errc::internal, 500, 10001, plain, "internal error", ours},

@@ -11,6 +11,7 @@ inline constexpr std::string_view rest_prefix = "/client/v4";
 // Ours, on the API listener.
 inline constexpr std::string_view self = "self";  // in the place of an id: the caller's own token
 inline constexpr std::string_view metrics = "/metrics";
+inline constexpr std::string_view readiness = "/readyz";
 inline constexpr std::string_view activity = "/cubby/v1/activity";
 inline constexpr std::string_view backups = "/cubby/v1/backups";
 inline constexpr std::string_view dev_clock = "/cubby/v1/dev/clock";

@@ -73,8 +73,10 @@ Response json_response(std::string_view result, std::string_view result_info, st
 Response error_response(std::string_view operation, const Error& error) {
   Response response = json_body(error_row(error.code).status,
                                 envelope("null", "false", error_items(operation, error), "") + "}");
-  const bool is_permanent = error.code == Errc::storage_failed || error.code == Errc::storage_corrupt;
-  if (is_permanent) response.headers.emplace_back(names::header::should_retry, "false");
+  // An SDK's retry comes a second later, which changes nothing here.
+  const bool is_lasting = error.code == Errc::storage_failed || error.code == Errc::storage_full ||
+                          error.code == Errc::storage_corrupt;
+  if (is_lasting) response.headers.emplace_back(names::header::should_retry, "false");
   if (error.code == Errc::storage_unavailable)
     response.headers.emplace_back(names::header::retry_after, retry_after_seconds);
   return response;

@@ -136,6 +136,9 @@ test('a disk that takes no more: an error with its cause in the log, reads go on
   }
   assert.equal(refused?.status, 500, `${acknowledged.length} writes succeeded`);
   assert.equal(refused.json.errors[0].code, 10001);
+  assert.equal(refused.headers.get('x-should-retry'), 'false');
+  const ready = await fetch(`${server.origin}/readyz`);
+  assert.deepEqual([ready.status, await ready.text()], [503, `${refused.json.errors[0].message}\n`]);
   assert.match(server.process.stderr, /\[error\] put: storage failed.*(File too large|IO error)/);
   assert.ok((await rest.get(ns, acknowledged[0])).value.equals(value));
   await server.crash();

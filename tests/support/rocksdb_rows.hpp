@@ -66,6 +66,20 @@ class RocksDbRows {
     check(db_->Put({}, families_.at(family), row, value));
   }
 
+  // Makes many small tables of the family's rows, as a large store has them.
+  void split(const std::string& family, std::size_t table_bytes) {
+    auto* const handle = families_.at(family);
+    check(db_->SetOptions(handle, {{"target_file_size_base", std::to_string(table_bytes)}}));
+    rocksdb::CompactRangeOptions options;
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+    check(db_->CompactRange(options, handle, nullptr, nullptr));
+  }
+  std::uint64_t tables() const {
+    std::vector<rocksdb::LiveFileMetaData> all;
+    db_->GetLiveFilesMetaData(&all);
+    return all.size();
+  }
+
   void erase(const std::string& family, const std::string& row) {
     check(db_->Delete({}, families_.at(family), row));
   }

@@ -48,15 +48,18 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) {
 
 // Runs the binary with exactly this environment, so that a developer's own settings cannot leak in.
 // The child's output is kept in `stdout` and `stderr`; `exited` resolves to { code, signal }.
-// fileKiB: no file may grow beyond that, as if the disk were full. listening: a socket that becomes
-// descriptor 3, as systemd hands it over.
+// fileKiB: no file may grow beyond that. disk: { path, MiB }: a disk of that size is there, which only this
+// process sees and which ends with it. listening: a socket that becomes descriptor 3, as systemd hands it over.
 export class Process {
-  constructor(args, env = {}, { fileKiB, listening } = {}) {
+  constructor(args, env = {}, { fileKiB, disk, listening } = {}) {
     const before = [
       ...(fileKiB ? [`trap '' XFSZ; ulimit -f ${fileKiB};`] : []),
+      ...(disk ? [`mount -t tmpfs -o size=${disk.MiB}m cubby-disk '${disk.path}' &&`] : []),
       ...(listening ? ['LISTEN_PID=$$'] : []),
     ].join(' ');
-    this.child = spawn('bash', ['-c', `${before} exec "$0" "$@"`, process.env.CUBBY_BINARY, ...args], {
+    const unshare = disk ? ['unshare', '--mount', ...(process.getuid() ? ['--map-root-user'] : [])] : [];
+    const [shell, ...more] = [...unshare, 'bash'];
+    this.child = spawn(shell, [...more, '-c', `${before} exec "$0" "$@"`, process.env.CUBBY_BINARY, ...args], {
       env: { PATH: process.env.PATH, HOME: scratchHome(), ...(listening && { LISTEN_FDS: '1' }), ...env },
       stdio: ['ignore', 'pipe', 'pipe', ...(listening ? [listening] : [])],
     });

@@ -1,4 +1,4 @@
-#include "store/value_file.hpp"
+#include "store/rocksdb_value_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -12,7 +12,6 @@
 
 #include "core/limits.hpp"
 #include "store/bytes.hpp"
-#include "store/data_directory.hpp"
 
 namespace cubby {
 namespace {
@@ -51,14 +50,9 @@ std::string place_of(BodyId id, std::uint32_t piece) {
   return place;
 }
 
-bool write_all(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
+Error failure(const fs::path& path, const char* what, const rocksdb::IOStatus& status) {
+  const Errc code = status.IsNoSpace() ? Errc::storage_full : Errc::storage_failed;
+  return fail(code, std::string(what) + " " + path.string() + ": " + status.ToString());
 }
 
 // How many bytes there were: less than asked for at the end of the file, nothing on failure.
@@ -82,27 +76,34 @@ FileHandle::~FileHandle() {
 
 // ---- The folder
 
-fs::path ValueFiles::path_of(BodyId id) const {
-  return folder_ / hexadecimal(start_of(id), start_digits) / hexadecimal(counter_of(id), counter_digits);
+fs::path value_file_path(const fs::path& folder, BodyId id) {
+  return folder / hexadecimal(start_of(id), start_digits) / hexadecimal(counter_of(id), counter_digits);
 }
 
-Result<FileHandle> ValueFiles::create(BodyId id) {
+rocksdb::IOStatus ValueFiles::sync(const fs::path& folder) const {
+  std::unique_ptr<rocksdb::FSDirectory> directory;
+  auto status = file_system_->NewDirectory(folder.string(), {}, &directory, nullptr);
+  return status.ok() ? directory->Fsync({}, nullptr) : status;
+}
+
+// Its name is durable when this answers.
+rocksdb::IOStatus ValueFiles::make_folder(const fs::path& folder) const {
+  auto status = file_system_->CreateDirIfMissing(folder.string(), {}, nullptr);
+  return status.ok() ? sync(folder.parent_path()) : status;
+}
+
+Result<std::unique_ptr<rocksdb::FSWritableFile>> ValueFiles::create(BodyId id) {
   const fs::path path = path_of(id);
-  const auto create_file = [&] {
-    return FileHandle(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  };
-  FileHandle file = create_file();
-  if (!file && errno == ENOENT) {
+  std::unique_ptr<rocksdb::FSWritableFile> file;
+  auto status = file_system_->NewWritableFile(path.string(), {}, &file, nullptr);
+  if (status.IsPathNotFound()) {
     const std::scoped_lock lock(making_folders_);
-    std::error_code error;
-    fs::create_directories(path.parent_path(), error);
-    if (error) return fail(Errc::storage_failed, path.parent_path().string() + ": " + error.message());
-    for (const fs::path& parent : {folder_, folder_.parent_path()}) {
-      if (auto synced = sync_directory(parent); !synced) return synced.error();
+    for (const fs::path& folder : {folder_, path.parent_path()}) {
+      if (auto made = make_folder(folder); !made.ok()) return failure(folder, "cannot make", made);
     }
-    file = create_file();
+    status = file_system_->NewWritableFile(path.string(), {}, &file, nullptr);
   }
-  if (!file) return system_failure(path, "cannot create");
+  if (!status.ok()) return failure(path, "cannot create", status);
   return file;
 }
 
@@ -115,12 +116,17 @@ Result<std::optional<FileHandle>> ValueFiles::open(BodyId id) const {
 }
 
 Result<void> ValueFiles::sync_folder(std::uint64_t start) const {
-  return sync_directory(folder_ / hexadecimal(start, start_digits));
+  const fs::path folder = folder_ / hexadecimal(start, start_digits);
+  if (const auto synced = sync(folder); !synced.ok())
+    return fail(Errc::storage_failed, "cannot sync " + folder.string() + ": " + synced.ToString());
+  return {};
 }
 
 Result<void> ValueFiles::remove(BodyId id) const {
   const fs::path path = path_of(id);
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return system_failure(path, "cannot remove");
+  const auto removed = file_system_->DeleteFile(path.string(), {}, nullptr);
+  if (!removed.ok() && !removed.IsPathNotFound())
+    return fail(Errc::storage_failed, "cannot remove " + path.string() + ": " + removed.ToString());
   return {};
 }
 
@@ -153,16 +159,18 @@ Result<ValueFileWriter> ValueFileWriter::create(ValueFiles& files, BodyId id) {
 
 Result<void> ValueFileWriter::append(std::string& piece) {
   seal(piece, place_of(id_, pieces_count_++));
-  if (!write_all(file_.get(), piece)) return system_failure(files_->path_of(id_), "cannot write");
+  if (const auto written = file_->Append(piece, {}, nullptr); !written.ok())
+    return failure(files_->path_of(id_), "cannot write", written);
   // The disk begins now, so that the sync at the end finds little left to do.
-  ::sync_file_range(file_.get(), static_cast<off_t>(bytes_written_), static_cast<off_t>(piece.size()),
-                    SYNC_FILE_RANGE_WRITE);
+  const auto begun = file_->RangeSync(bytes_written_, piece.size(), {}, nullptr);
   bytes_written_ += piece.size();
+  if (!begun.ok()) return fail(Errc::storage_failed, "cannot write " + files_->path_of(id_).string());
   return {};
 }
 
 Result<void> ValueFileWriter::sync() {
-  if (::fdatasync(file_.get()) != 0) return system_failure(files_->path_of(id_), "cannot sync");
+  if (const auto synced = file_->Sync({}, nullptr); !synced.ok())
+    return fail(Errc::storage_failed, "cannot sync " + files_->path_of(id_).string());
   return files_->sync_folder(start_of(id_));
 }
 

@@ -8,8 +8,11 @@
 // All calls may wait for the disk.
 #pragma once
 
+#include <rocksdb/file_system.h>
+
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -38,16 +41,21 @@ class FileHandle {
   int descriptor_;
 };
 
+// Where a folder has the value file, if it has it.
+std::filesystem::path value_file_path(const std::filesystem::path& folder, BodyId id);
+
 // The folder of all value files. Those that were written between one start and the next have a folder of
 // their own, named by the upper part of their ids. Thread-safe.
 class ValueFiles {
  public:
-  explicit ValueFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  // Whatever is changed goes through `file_system`.
+  ValueFiles(std::filesystem::path folder, std::shared_ptr<rocksdb::FileSystem> file_system)
+      : folder_(std::move(folder)), file_system_(std::move(file_system)) {}
 
-  std::filesystem::path path_of(BodyId id) const;
+  std::filesystem::path path_of(BodyId id) const { return value_file_path(folder_, id); }
 
-  // A new file for writing. Errors: storage_failed.
-  Result<FileHandle> create(BodyId id);
+  // A new file for writing. Errors: storage_failed, storage_full.
+  Result<std::unique_ptr<rocksdb::FSWritableFile>> create(BodyId id);
   // Nothing: there is no such file. Errors: storage_failed.
   Result<std::optional<FileHandle>> open(BodyId id) const;
   // Makes the names of new and removed files of one start durable. Errors: storage_failed.
@@ -60,18 +68,22 @@ class ValueFiles {
   std::vector<BodyId> files_of(std::uint64_t start) const;
 
  private:
+  rocksdb::IOStatus make_folder(const std::filesystem::path& folder) const;
+  rocksdb::IOStatus sync(const std::filesystem::path& folder) const;
+
   const std::filesystem::path folder_;
+  const std::shared_ptr<rocksdb::FileSystem> file_system_;
   std::mutex making_folders_;
 };
 
 // Writes one file. Used by one thread at a time.
 class ValueFileWriter {
  public:
-  // Makes the file. Errors: storage_failed.
+  // Makes the file. Errors: storage_failed, storage_full.
   static Result<ValueFileWriter> create(ValueFiles& files, BodyId id);
 
   // Adds a piece, sealing it in place. REQUIRES: all but the last have limits::value_piece_bytes.
-  // Errors: storage_failed.
+  // Errors: storage_failed, storage_full.
   Result<void> append(std::string& piece);
 
   // Puts the file and its name on stable storage. Errors: storage_failed; nothing is known about the file
@@ -79,12 +91,12 @@ class ValueFileWriter {
   Result<void> sync();
 
  private:
-  ValueFileWriter(ValueFiles& files, BodyId id, FileHandle file)
+  ValueFileWriter(ValueFiles& files, BodyId id, std::unique_ptr<rocksdb::FSWritableFile> file)
       : files_(&files), id_(id), file_(std::move(file)) {}
 
   ValueFiles* files_;
   BodyId id_;
-  FileHandle file_;
+  std::unique_ptr<rocksdb::FSWritableFile> file_;
   std::uint32_t pieces_count_ = 0;
   std::uint64_t bytes_written_ = 0;
 };

@@ -1,0 +1,60 @@
+// The reserve of the disk: puts end before it is full, so that what frees space can still be done.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <mutex>
+
+#include "core/error.hpp"
+
+namespace cubby {
+
+// Of a file system, for whoever is not its administrator.
+struct DiskSize {
+  std::uint64_t total_bytes = 0;
+  std::uint64_t free_bytes = 0;
+};
+
+// Errors: storage_failed.
+Result<DiskSize> disk_size(const std::filesystem::path& path);
+
+// limits::disk_reserve_bytes_max, or a twentieth of the disk if that is less; none of what cannot be
+// measured.
+std::uint64_t default_disk_reserve(const std::filesystem::path& path);
+
+// Lets writes through as long as there is room for them. Puts leave the reserve alone; everything else may
+// use it but for an eighth, for a write that finds no space at all would end all writing. Thread-safe.
+class DiskSpace {
+ public:
+  enum class Use { put, upkeep };
+
+  // `measure` says how many bytes are free and not yet spoken for; it may wait for the disk.
+  DiskSpace(std::function<std::uint64_t()> measure, std::uint64_t reserve_bytes)
+      : measure_(std::move(measure)), reserve_bytes_(reserve_bytes) {}
+
+  // Is called, on any thread, when a put finds too little. Set it before anything is taken.
+  void when_short(std::function<void()> call) { when_short_ = std::move(call); }
+
+  // Errors: storage_full. What is let through is taken as written until the next measurement, which comes
+  // after limits::disk_measured_every, and before anything is refused. May wait for the disk.
+  Result<void> take(std::uint64_t bytes, Use use);
+
+  // Whether puts are let through. Errors: storage_full.
+  Result<void> check() { return take(0, Use::put); }
+
+  std::uint64_t reserve_bytes() const { return reserve_bytes_; }
+
+ private:
+  std::uint64_t measured(std::uint64_t needed);
+
+  const std::function<std::uint64_t()> measure_;
+  const std::uint64_t reserve_bytes_;
+  std::function<void()> when_short_ = [] {};
+  std::mutex mutex_;  // guards what follows
+  std::chrono::steady_clock::time_point measured_at_{};
+  std::uint64_t free_bytes_ = 0;
+};
+
+}  // namespace cubby

@@ -1,0 +1,48 @@
+// The file system as the store sees it: the machine's, and somebody who watches.
+#pragma once
+
+#include <rocksdb/file_system.h>
+
+#include <memory>
+#include <mutex>
+
+#include "store/fail_stop.hpp"
+
+namespace cubby {
+
+// Everything that the store writes goes through here, which holds two promises whatever RocksDB does:
+//  * The first sync that fails, of a file or a directory, and the first write that fails for another reason
+//    than a lack of space, is told to `fail_stop`.
+//  * A log gets its first record after all of the log before it is on stable storage, so that a crash cannot
+//    take the end of one and leave the beginning of the next.
+// Thread-safe.
+class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
+ public:
+  WatchedFileSystem(const std::shared_ptr<rocksdb::FileSystem>& target, std::shared_ptr<FailStop> fail_stop)
+      : FileSystemWrapper(target), fail_stop_(std::move(fail_stop)) {}
+
+  const char* Name() const override { return "CubbyWatched"; }
+
+  rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
+                                    std::unique_ptr<rocksdb::FSWritableFile>* result,
+                                    rocksdb::IODebugContext* context) override;
+  rocksdb::IOStatus NewDirectory(const std::string& name, const rocksdb::IOOptions& options,
+                                 std::unique_ptr<rocksdb::FSDirectory>* result,
+                                 rocksdb::IODebugContext* context) override;
+
+ private:
+  class File;
+  class Directory;
+
+  // A file that is open, for as long as it is: the next log may have to sync it.
+  struct OpenFile {
+    std::mutex mutex;
+    rocksdb::FSWritableFile* file = nullptr;  // nothing: closed
+  };
+
+  const std::shared_ptr<FailStop> fail_stop_;
+  std::mutex mutex_;
+  std::shared_ptr<OpenFile> last_log_;
+};
+
+}  // namespace cubby
