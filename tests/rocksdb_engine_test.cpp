@@ -47,7 +47,7 @@ class RocksDbEngineTest : public testing::Test {
 
 // RocksDB opens the first sixteen tables when it starts, and the others when they are asked for.
 TEST_F(RocksDbEngineTest, TablesThatAreNotOpenYetAreReadAndReplacedLikeOthers) {
-  constexpr int keys = 200;
+  constexpr int keys = 400;
   const auto name = [](int i) { return "key " + std::to_string(1000 + i); };
   for (int i = 0; i < keys; ++i) store.put(name(i), some_bytes(900, static_cast<std::uint64_t>(i)));
   engine.reset();
