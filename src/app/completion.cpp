@@ -68,6 +68,7 @@ std::string bash_completion(const CommandFacts& cubby) {
     std::vector<std::string> options;
     std::vector<std::string> commands;
     for_each_name(command, [&](const OptionFacts&, const std::string& name) { options.push_back(name); });
+    commands.reserve(command.commands.size());
     for (const CommandFacts& each : command.commands) commands.push_back(each.name());
     for (const OptionFacts& option : command.options)
       if (option.names.empty()) commands.insert(commands.end(), option.choices.begin(), option.choices.end());

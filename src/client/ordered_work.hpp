@@ -82,6 +82,7 @@ Outcome<void> work_in_order(unsigned threads, std::function<Outcome<std::optiona
     }
   };
   std::vector<std::thread> workers;
+  workers.reserve(threads);
   for (unsigned i = 0; i < threads; ++i) workers.emplace_back(run, i);
   for (std::thread& each : workers) each.join();
   if (turns.failure()) return *turns.failure();

@@ -17,6 +17,7 @@ class Reader {
 
   Outcome<void> read(std::span<const ListedKey> keys) {
     std::vector<std::string> names;
+    names.reserve(keys.size());
     for (const ListedKey& key : keys) names.push_back(key.name);
     auto found = client_.bulk_get(id_, names);
     if (!found && found.error().status == 413) return read_in_parts(keys);
