@@ -124,14 +124,14 @@ class BindingOverSocket : public testing::TestWithParam<std::string> {};
 TEST_P(WireInMemory, AnswersAsWritten) {
   const Transcript transcript = load_transcript(GetParam());
   World world;
-  MemoryTarget target(world.api);
+  MemoryTarget target(world.site);
   Playback(GetParam(), world, target, Dialect::rest).all(transcript);
 }
 
 TEST_P(WireOverSocket, AnswersAsWritten) {
   const Transcript transcript = load_transcript(GetParam());
   World world;
-  SocketTarget target(world.api);
+  SocketTarget target(world.site);
   Playback(GetParam(), world, target, Dialect::rest).all(transcript);
 }
 

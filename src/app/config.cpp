@@ -16,6 +16,7 @@
 #include "app/kv_command.hpp"
 #include "app/transfer_command.hpp"
 #include "core/limits.hpp"
+#include "net/origin_guard.hpp"
 #include "service/access.hpp"
 
 namespace cubby {
@@ -36,6 +37,7 @@ struct RawServe {
   std::string engine = "rocksdb";
   RadosOptions rados;
   std::string listen = "127.0.0.1:8484";
+  std::vector<std::string> allowed_origin;
   std::string account_id;
   unsigned threads = std::max(1u, std::thread::hardware_concurrency());
   unsigned stop_seconds = 10;
@@ -99,6 +101,10 @@ void add_serve_settings(CLI::App& serve, RawServe& raw) {
               "rocksdb: the data directory; rados: a Ceph cluster, which any number of servers may share");
   add_rados_settings(serve, raw.rados);
   add_setting(serve, "listen", raw.listen, "HOST:PORT of the REST API; port 0 picks a free one");
+  add_setting(
+      serve, "allowed-origin", raw.allowed_origin,
+      "Origin whose pages may call the REST API from browsers, such as https://app.example; any number "
+      "of times");
   add_setting(serve, "account-id", raw.account_id,
               "Id of the first account, 32 hexadecimal digits; made up at the first start if not given");
   add_setting(serve, "threads", raw.threads, "Event loops; one a core is best");
@@ -253,6 +259,14 @@ void check_binding(const RawServe& raw, const InheritedSockets& inherited, Serve
   if (!raw.binding_namespace.empty()) config.binding_namespace = raw.binding_namespace;
 }
 
+void check_origins(const RawServe& raw, ServeConfig& config) {
+  for (const std::string& text : raw.allowed_origin) {
+    auto origin = parse_origin(text);
+    if (!origin) throw CLI::ValidationError("--allowed-origin", origin.error().argument);
+    config.allowed_origins.push_back(std::move(*origin));
+  }
+}
+
 // 90, 90s, 30m, 6h or 1d.
 std::optional<std::chrono::seconds> parse_span(const std::string& text) {
   std::uint64_t number = 0;
@@ -361,6 +375,7 @@ ServeConfig check(const RawServe& raw) {
   if (inherited.api) config.listen = *inherited.api;
   if (config.dev_clock && !is_local(config.listen))
     throw CLI::ValidationError("--dev-clock", "is for an API listener on a loopback address only");
+  check_origins(raw, config);
   check_binding(raw, inherited, config);
   check_tls(raw, config);
   check_watching(raw, config);

@@ -24,9 +24,10 @@ namespace cubby {
 
 struct ServeConfig {
   std::filesystem::path data_dir;
-  std::optional<RadosOptions> rados{};  // instead of the engine in the data directory
-  ListenAddress listen;                 // of the REST API: TCP or inherited
-  std::optional<AccountId> account_id;  // the first account's; nothing: made up at the first start
+  std::optional<RadosOptions> rados{};         // instead of the engine in the data directory
+  ListenAddress listen;                        // of the REST API: TCP or inherited
+  std::vector<std::string> allowed_origins{};  // whose pages may call the REST API
+  std::optional<AccountId> account_id;         // the first account's; nothing: made up at the first start
   std::optional<std::string>
       admin_token;            // CUBBY_ADMIN_TOKEN; never a flag, which everybody on the machine could read
   unsigned threads = 0;       // event loops; at least 1

@@ -16,6 +16,7 @@
 #include "net/dev_clock_api.hpp"
 #include "net/http_server.hpp"
 #include "net/monitor_api.hpp"
+#include "net/origin_guard.hpp"
 #include "net/rest_api.hpp"
 #include "net/static_assets.hpp"
 #include "service/access.hpp"
@@ -190,6 +191,7 @@ int serve(const ServeConfig& config) {
   BackupApi backed_up_api(api, access, backups);
   MonitorApi watched_api(backed_up_api, access, monitor, config.metrics_auth);
   StaticAssets site(console_assets(), watched_api);
+  OriginGuard guarded_site(site, {.allowed = config.allowed_origins, .is_local = is_local(config.listen)});
   BindingApi binding(kv, namespaces, access,
                      {.account = start->account,
                       .auth = config.binding_auth,
@@ -197,7 +199,7 @@ int serve(const ServeConfig& config) {
                       .creates_namespaces = config.auto_create_namespaces});
 
   const auto api_address = server.listen({.address = config.listen,
-                                          .handler = site,
+                                          .handler = guarded_site,
                                           .rules = {.slow_after = config.slow_request},
                                           .tls = tls->get()});
   if (!api_address) return complain(api_address.error());

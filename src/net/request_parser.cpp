@@ -81,7 +81,9 @@ void RequestParser::on_field_impl(Field field, View name, View value, ErrorCode&
       return keep_first(head_.if_none_match, value);
     case Field::host:
       ++hosts_;
-      return;
+      return keep_first(head_.host, value);
+    case Field::origin:
+      return keep_first(head_.origin, value);
     case Field::content_length:
       content_lengths_ += 1 + static_cast<int>(std::count(value.begin(), value.end(), ','));
       return;

@@ -140,6 +140,8 @@ constexpr std::array error_table{
              "Authentication error",
              verified,
              {403, "Forbidden: the token has no right to do this here"}},
+    ErrorRow{Errc::origin_refused, 403, 10000, plain,
+             "Pages of the origin {} may not call this server; --allowed-origin lets them", ours},
     ErrorRow{Errc::account_not_found,
              404,
              7003,

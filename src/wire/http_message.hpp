@@ -28,7 +28,9 @@ struct RequestHead {
   std::optional<std::string_view> auth_email;
   std::optional<std::string_view> auth_key;
   std::optional<std::string_view> content_type;
+  std::optional<std::string_view> host;
   std::optional<std::string_view> if_none_match;
+  std::optional<std::string_view> origin;
   std::optional<std::string_view> request_id;  // the connection gives one where the client does not
   std::optional<std::string_view> traceparent;
   bool is_chunked = false;       // the body has no length in advance

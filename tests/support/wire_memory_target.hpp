@@ -69,6 +69,8 @@ class MemoryTarget final : public Target {
     head.auth_email = find_header(request.headers, "x-auth-email");
     head.auth_key = find_header(request.headers, "x-auth-key");
     head.content_type = find_header(request.headers, "content-type");
+    head.host = find_header(request.headers, "host").value_or("cubby.test");
+    head.origin = find_header(request.headers, "origin");
     head.if_none_match = find_header(request.headers, "if-none-match");
     head.is_chunked = find_header(request.headers, "transfer-encoding").has_value();
     head.asks_to_upgrade = find_header(request.headers, "upgrade").has_value();

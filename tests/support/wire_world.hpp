@@ -5,6 +5,7 @@
 #include <string>
 
 #include "net/binding_api.hpp"
+#include "net/origin_guard.hpp"
 #include "net/rest_api.hpp"
 #include "store/memory_engine.hpp"
 #include "tests/support/manual_clock.hpp"
@@ -71,6 +72,8 @@ class World {
   Access access{*engine, clock, std::nullopt};
   Tokens tokens{*engine, clock};
   RestApi api{kv, namespaces, access, tokens, calls};
+  // What the API's listener serves; reached by any name, as from other machines.
+  OriginGuard site{api, {.allowed = {"https://app.example"}, .is_local = false}};
   BindingApi binding{kv, namespaces, access, {.account = account}};
 
  private:
