@@ -127,6 +127,8 @@ TEST_F(HttpStrictness, AChunkedBodyMustParse) {
   expect_refusal(put + "1\r\nxx\r\n0\r\n\r\n");
   expect_refusal(put + "fffffffffffffffff\r\n");
   expect_refusal(put + "1;" + std::string(300, 'x') + "\r\nx\r\n0\r\n\r\n");
+  expect_refusal(put + "1;a=\"\n\"\r\nx\r\n0\r\n\r\n");
+  expect_refusal(put + "1\r\nx\r\n0;a=\"\x7f\"\r\n\r\n");
   // The smaller ones may arrive in one read.
   for (const std::size_t size : {33'000u, 60'000u, 200'000u}) {
     expect_refusal(put + "0\r\nx: " + std::string(size, 'x') + "\r\n\r\n");
@@ -148,11 +150,11 @@ TEST_F(HttpStrictness, ATrailerIsTakenUpTo32KiB) {
 
 TEST_F(HttpStrictness, WhatATrailerSaysChangesNothing) {
   Client client = connect();
-  client.send(
-      "PUT /x HTTP/1.1\r\n" + host +
-      "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nHost: b\r\nHost: c\r\nExpect: 100-continue\r\n\r\n"
-      "GET /next HTTP/1.1\r\n" +
-      host + "\r\n");
+  client.send("PUT /x HTTP/1.1\r\n" + host +
+              "Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nHost: b\r\nHost: c\r\nExpect: "
+              "100-continue\r\nConnection: close\r\n\r\n"
+              "GET /next HTTP/1.1\r\n" +
+              host + "\r\n");
   EXPECT_EQ(client.read_answer("PUT").body, "/x a");
   EXPECT_EQ(client.read_answer("GET").body, "/next ");
 }
@@ -220,7 +222,8 @@ TEST_F(HttpStrictness, AClientThatGoesAwayLeavesTheServerServing) {
 class SlowClients : public HttpStrictness {
  protected:
   SlowClients()
-      : HttpStrictness({.idle = 50ms, .head = 50ms, .body = 50ms, .unread = 50ms, .linger = 50ms}) {}
+      : HttpStrictness(
+            {.idle = 50ms, .head = 50ms, .body = 50ms, .write = 50ms, .unread = 50ms, .linger = 50ms}) {}
 };
 
 // One test, for the clients can be slow at the same time.

@@ -250,7 +250,8 @@ TEST_F(Tls, AnAnswerThatIsCutIsNotCalledAnEnd) {
 
 class SlowTls : public Tls {
  protected:
-  SlowTls() : Tls({.idle = 50ms, .head = 50ms, .body = 50ms, .unread = 50ms, .linger = 50ms}) {}
+  SlowTls()
+      : Tls({.idle = 50ms, .head = 50ms, .body = 50ms, .write = 50ms, .unread = 50ms, .linger = 50ms}) {}
 };
 
 TEST_F(SlowTls, ClientsAreNotWaitedFor) {

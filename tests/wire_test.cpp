@@ -164,6 +164,7 @@ constexpr Errc out_of_reach[] = {
     Errc::namespace_missing,    // the binding's: tests/wire/binding
     Errc::request_timed_out,    // tests/http_strictness_test.cpp
     Errc::client_gone,          // nobody is left to read the answer
+    Errc::overloaded,           // tests/budget_test.cpp
     Errc::storage_failed,       // needs a disk that fails
     Errc::storage_corrupt,      // tests/rocksdb_damage_test.cpp
     Errc::storage_unavailable,  // tests/rados_fault_test.cpp

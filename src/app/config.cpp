@@ -40,6 +40,13 @@ struct RawServe {
   std::vector<std::string> allowed_origin;
   std::string account_id;
   unsigned threads = std::max(1u, std::thread::hardware_concurrency());
+  std::size_t max_connections = limits::connections_max_default;
+  std::size_t request_memory_bytes =
+      std::max<std::uint64_t>(memory_bytes() / 8, limits::request_memory_bytes_min);
+  std::string header_timeout = "15s";
+  std::string body_timeout = "30s";
+  std::string write_timeout = "30s";
+  std::string idle_timeout = "75s";
   unsigned stop_seconds = 10;
   std::uint64_t cache_bytes = memory_bytes() / 4;
   std::string durability = "sync";
@@ -108,6 +115,19 @@ void add_serve_settings(CLI::App& serve, RawServe& raw) {
   add_setting(serve, "account-id", raw.account_id,
               "Id of the first account, 32 hexadecimal digits; made up at the first start if not given");
   add_setting(serve, "threads", raw.threads, "Event loops; one a core is best");
+  add_setting(serve, "max-connections", raw.max_connections,
+              "Connections of each listener; one more is answered with 503");
+  add_setting(
+      serve, "request-memory-bytes", raw.request_memory_bytes,
+      "Memory that requests in flight hold together, beyond which they are answered with 503; an eighth "
+      "of all if not given");
+  add_setting(serve, "header-timeout", raw.header_timeout,
+              "How long the head of a request may take from its first byte on");
+  add_setting(serve, "body-timeout", raw.body_timeout,
+              "How long the next bytes of a request's body may take");
+  add_setting(serve, "write-timeout", raw.write_timeout, "How long a client may take none of its answer");
+  add_setting(serve, "idle-timeout", raw.idle_timeout,
+              "How long a connection is kept without a request; 10s or more");
   add_setting(serve, "stop-seconds", raw.stop_seconds, "How long a stop waits for requests in flight");
   add_setting(serve, "cache-bytes", raw.cache_bytes,
               "Memory for what was read lately; a quarter of all if not given");
@@ -306,6 +326,30 @@ std::optional<std::uint64_t> parse_size(const std::string& text) {
   return std::nullopt;
 }
 
+// The bounds that keep slow and many clients from using up what others need.
+void check_bounds(const RawServe& raw, ServeConfig& config) {
+  if (raw.max_connections < 1 || raw.max_connections > 1'000'000)
+    throw CLI::ValidationError("--max-connections", "must be 1 to 1000000");
+  config.max_connections = raw.max_connections;
+  if (raw.request_memory_bytes < limits::request_memory_bytes_min)
+    throw CLI::ValidationError("--request-memory-bytes",
+                               "must be at least " + std::to_string(limits::request_memory_bytes_min));
+  config.request_memory_bytes = raw.request_memory_bytes;
+  const auto timeout = [](const char* name, const std::string& text, std::chrono::seconds least) {
+    const auto time = parse_span(text);
+    if (!time || *time < least || *time > std::chrono::hours(24))
+      throw CLI::ValidationError(
+          name, "must be a time of " + std::to_string(least.count()) + "s to 1d, such as 15s or 2m");
+    return *time;
+  };
+  using std::chrono_literals::operator""s;
+  config.patience.head = timeout("--header-timeout", raw.header_timeout, 1s);
+  config.patience.body = timeout("--body-timeout", raw.body_timeout, 1s);
+  config.patience.write = timeout("--write-timeout", raw.write_timeout, 1s);
+  // workerd takes it for a loss when a connection ends that it has kept for less than five seconds.
+  config.patience.idle = timeout("--idle-timeout", raw.idle_timeout, 10s);
+}
+
 void check_backups(const RawServe& raw, ServeConfig& config) {
   config.backups.keep = raw.backup_keep;
   if (!raw.backup_dir.empty()) config.backups.folder = raw.backup_dir;
@@ -378,6 +422,7 @@ ServeConfig check(const RawServe& raw) {
   check_origins(raw, config);
   check_binding(raw, inherited, config);
   check_tls(raw, config);
+  check_bounds(raw, config);
   check_watching(raw, config);
   check_backups(raw, config);
   return config;

@@ -29,8 +29,11 @@ struct ServeConfig {
   std::vector<std::string> allowed_origins{};  // whose pages may call the REST API
   std::optional<AccountId> account_id;         // the first account's; nothing: made up at the first start
   std::optional<std::string>
-      admin_token;            // CUBBY_ADMIN_TOKEN; never a flag, which everybody on the machine could read
-  unsigned threads = 0;       // event loops; at least 1
+      admin_token;       // CUBBY_ADMIN_TOKEN; never a flag, which everybody on the machine could read
+  unsigned threads = 0;  // event loops; at least 1
+  std::size_t max_connections = 0;       // of each listener
+  std::size_t request_memory_bytes = 0;  // that all requests hold together
+  ConnectionPatience patience{};
   unsigned stop_seconds = 0;  // how long a stop waits for requests in flight
   std::uint64_t cache_bytes = 0;
   Durability durability = Durability::sync;

@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "core/limits.hpp"
 #include "tests/support/fresh_directory.hpp"
 
 namespace cubby {
@@ -18,10 +19,10 @@ class Config : public testing::Test {
   ~Config() override { clear(); }
 
   static void clear() {
-    for (const char* name :
-         {"DATA_DIR", "LISTEN", "ACCOUNT_ID", "THREADS", "STOP_SECONDS", "CONFIG", "ADMIN_TOKEN",
-          "BINDING_LISTEN", "BINDING_AUTH", "BINDING_NAMESPACE", "AUTO_CREATE_NAMESPACES", "DEV_CLOCK",
-          "VALUE_BYTES_MAX", "CACHE_BYTES", "DURABILITY"}) {
+    for (const char* name : {"DATA_DIR", "LISTEN", "ACCOUNT_ID", "THREADS", "STOP_SECONDS", "CONFIG",
+                             "ADMIN_TOKEN", "BINDING_LISTEN", "BINDING_AUTH", "BINDING_NAMESPACE",
+                             "AUTO_CREATE_NAMESPACES", "DEV_CLOCK", "VALUE_BYTES_MAX", "CACHE_BYTES",
+                             "DURABILITY", "ALLOWED_ORIGIN", "MAX_CONNECTIONS", "REQUEST_MEMORY_BYTES"}) {
       ::unsetenv((std::string("CUBBY_") + name).c_str());
     }
     for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(name);
@@ -157,6 +158,49 @@ TEST_F(Config, ComplainsAboutSettingsThatMakeNoSense) {
        {"8484", ":8484", "host", "host:", "host:-1", "host:65536", "host:80x", "::1:80", "[]:80"}) {
     expect_complaint({"--listen", address}, "--listen");
   }
+}
+
+TEST_F(Config, AllowsTheOriginsThatItIsTold) {
+  using Origins = std::vector<std::string>;
+  EXPECT_EQ(read({}).serve.value().allowed_origins, Origins{});
+  const Origins both = {"https://app.example", "http://localhost:3000"};
+  EXPECT_EQ(read({"--allowed-origin", both[0], "--allowed-origin", both[1]}).serve.value().allowed_origins,
+            both);
+  EXPECT_EQ(read(file("allowed-origin = ['https://App.Example:443', 'http://localhost:3000']"))
+                .serve.value()
+                .allowed_origins,
+            both);
+  set("CUBBY_ALLOWED_ORIGIN", both[0] + "," + both[1]);
+  EXPECT_EQ(read({}).serve.value().allowed_origins, both);
+  for (const char* const origin : {"*", "null", "app.example", "https://app.example/"})
+    expect_complaint({"--allowed-origin", origin}, "--allowed-origin");
+}
+
+TEST_F(Config, BoundsClients) {
+  using std::chrono_literals::operator""s;
+  const auto usual = read({}).serve.value();
+  EXPECT_EQ(usual.max_connections, 10'000u);
+  EXPECT_GE(usual.request_memory_bytes, limits::request_memory_bytes_min);
+  EXPECT_EQ(usual.patience.head, 15s);
+  EXPECT_EQ(usual.patience.body, 30s);
+  EXPECT_EQ(usual.patience.write, 30s);
+  EXPECT_EQ(usual.patience.idle, 75s);
+  const auto other =
+      read({"--max-connections", "7", "--request-memory-bytes", "300000000", "--header-timeout", "1",
+            "--body-timeout", "2s", "--write-timeout", "3m", "--idle-timeout", "1h"})
+          .serve.value();
+  EXPECT_EQ(other.max_connections, 7u);
+  EXPECT_EQ(other.request_memory_bytes, 300'000'000u);
+  EXPECT_EQ(other.patience.head, 1s);
+  EXPECT_EQ(other.patience.body, 2s);
+  EXPECT_EQ(other.patience.write, 180s);
+  EXPECT_EQ(other.patience.idle, 3600s);
+  expect_complaint({"--max-connections", "0"}, "--max-connections");
+  expect_complaint({"--request-memory-bytes", "1000000"}, "--request-memory-bytes");
+  expect_complaint({"--header-timeout", "0"}, "--header-timeout");
+  expect_complaint({"--body-timeout", "soon"}, "--body-timeout");
+  expect_complaint({"--write-timeout", "2d"}, "--write-timeout");
+  expect_complaint({"--idle-timeout", "9s"}, "--idle-timeout");
 }
 
 TEST_F(Config, ComplainsAboutAFileThatItDoesNotUnderstand) {

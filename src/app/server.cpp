@@ -1,6 +1,7 @@
 #include "app/server.hpp"
 
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -79,14 +80,39 @@ void announce(const FirstStart& start, const std::vector<std::string>& bindings,
   std::cout << "api " << url(api) << std::endl;
 }
 
+// The rules of a protocol, with what the operator has said.
+ConnectionRules rules_for(const ServeConfig& config, ConnectionRules rules) {
+  rules.slow_after = config.slow_request;
+  rules.patience.idle = config.patience.idle;
+  rules.patience.head = config.patience.head;
+  rules.patience.body = config.patience.body;
+  rules.patience.write = config.patience.write;
+  return rules;
+}
+
+// Every connection is a file to the kernel, which allows few unless asked.
+void raise_file_limit(const ServeConfig& config) {
+  constexpr rlim_t files_of_the_store = 4096;
+  const auto needed = (1 + config.binding_listen.size()) * config.max_connections + files_of_the_store;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = std::max(limit.rlim_cur, std::min<rlim_t>(needed, limit.rlim_max));
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur < needed)
+    spdlog::warn("{} connections a listener need {} open files, and {} are allowed", config.max_connections,
+                 needed, limit.rlim_cur);
+}
+
 // Where the binding listens.
 Result<std::vector<std::string>> listen_for_workers(HttpServer& server, BindingApi& binding,
                                                     const ServeConfig& config, const TlsContext* tls) {
   std::vector<std::string> addresses;
   for (const ListenAddress& each : config.binding_listen) {
-    ConnectionRules rules = binding_connection_rules();
-    rules.slow_after = config.slow_request;
-    auto address = server.listen({.address = each, .handler = binding, .rules = rules, .tls = tls});
+    auto address = server.listen({.address = each,
+                                  .handler = binding,
+                                  .rules = rules_for(config, binding_connection_rules()),
+                                  .tls = tls,
+                                  .connections_max = config.max_connections});
     if (address) {
       addresses.push_back(std::move(*address));
     } else if (config.is_binding_asked_for) {
@@ -155,6 +181,7 @@ void report_sweep(const Error& error) {
 int serve(const ServeConfig& config) {
   set_up_logging(config.log_format, config.log_level);
   std::signal(SIGPIPE, SIG_IGN);
+  raise_file_limit(config);
   // Before any thread starts, so that no signal is lost.
   asio::io_context signal_loop;
   asio::signal_set signals(signal_loop, SIGINT, SIGTERM);
@@ -177,7 +204,7 @@ int serve(const ServeConfig& config) {
                             .expiry_clock = config.dev_clock ? &dev_clock : nullptr,
                             .calls = &calls};
   const Clock& expiry_clock = config.dev_clock ? static_cast<const Clock&>(dev_clock) : clock;
-  HttpServer server(config.threads);
+  HttpServer server(config.threads, config.request_memory_bytes);
   KvService kv(**engine, clock, settings);
   Namespaces namespaces(**engine);
   Access access(**engine, clock, config.admin_token);
@@ -200,8 +227,9 @@ int serve(const ServeConfig& config) {
 
   const auto api_address = server.listen({.address = config.listen,
                                           .handler = guarded_site,
-                                          .rules = {.slow_after = config.slow_request},
-                                          .tls = tls->get()});
+                                          .rules = rules_for(config, {}),
+                                          .tls = tls->get(),
+                                          .connections_max = config.max_connections});
   if (!api_address) return complain(api_address.error());
   const auto binding_addresses = listen_for_workers(server, binding, config, tls->get());
   if (!binding_addresses) return complain(binding_addresses.error());

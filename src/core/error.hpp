@@ -88,6 +88,7 @@ enum class Errc {
   storage_failed,       // a write or sync failed: nothing is acknowledged until a restart
   storage_full,         // what is free of the disk is for deletes and upkeep; argument: how much that is
   storage_corrupt,      // stored bytes fail their checksum; argument: where
+  overloaded,           // more at once than is allowed, and later it may be less; argument: of what
   storage_unavailable,  // does not answer in time, and may again; argument: what that means for the request
   internal,
   last = internal,

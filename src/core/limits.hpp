@@ -56,6 +56,11 @@ inline constexpr std::size_t request_body_bytes_max_unauthenticated = 1 * MiB;
 inline constexpr std::chrono::milliseconds truncated_stream_wait{2};  // see wire/binding_request.hpp
 inline constexpr std::size_t body_piece_bytes = 64 * KiB;             // one read from a socket
 
+// All connections of a server, all ours; settings may allow more or less.
+inline constexpr std::size_t connections_max_default = 10'000;      // of one listener
+inline constexpr std::size_t request_memory_bytes_min = 256 * MiB;  // that requests hold together
+inline constexpr std::size_t list_entry_bytes = 512;                // how much a listed key is counted as
+
 // Figures for who watches, all ours.
 inline constexpr std::size_t figures_namespaces_max = 100;  // with keys and bytes of their own
 inline constexpr std::chrono::seconds activity_step{10};
@@ -72,6 +77,8 @@ inline constexpr std::chrono::milliseconds disk_measured_every{100};
 
 static_assert(bulk_get_keys_max * (key_bytes_max * 6 + 64) <= bulk_get_request_bytes_max,
               "every byte of a key may be written as a six-byte escape");
+static_assert(bulk_request_bytes_max + 2 * bulk_get_bytes_max <= request_memory_bytes_min,
+              "the largest request of each kind must pass, if it is alone");
 static_assert(value_bytes_max <= request_body_bytes_max, "the largest value must pass as one request");
 static_assert(list_keys_max <= list_rows_per_slice, "a page without expired keys takes one slice");
 

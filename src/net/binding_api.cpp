@@ -72,14 +72,17 @@ Task<Result<Response>> BindingApi::act(Place place, const BindingRequest& reques
   if (request.operation == Operation::list) {
     auto wanted = parse_list_keys(request.query, names::query::key_count_limit);
     if (!wanted) co_return wanted.error();
+    const auto held = body.hold(wanted->limit * limits::list_entry_bytes);
+    if (!held) co_return held.error();
     const auto page = co_await kv_.list(place, std::move(*wanted));
     if (!page) co_return page.error();
     co_return binding_list_response(*page);
   }
   if (request.operation == Operation::bulk_get) {
+    body.keep_all();
     const auto wanted = co_await read_bulk_get(body);
     if (!wanted) co_return wanted.error();
-    const auto items = co_await kv_.get_all(place, *wanted);
+    const auto items = co_await kv_.get_all(place, *wanted, body);
     if (!items) co_return items.error();
     co_return binding_bulk_get_response(*items, *wanted);
   }

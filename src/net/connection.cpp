@@ -24,6 +24,13 @@ namespace http = boost::beast::http;
 // After so many pipelined requests in a row, others on the loop get a turn.
 constexpr unsigned requests_per_turn = 32;
 
+// What no budget counts, since every connection has it: of a request that has come, and of an answer.
+constexpr std::size_t uncounted_input_bytes = 8 * limits::KiB;
+constexpr std::size_t uncounted_answer_bytes = 16 * limits::KiB;
+
+// How much is read of a body at first. A client that sends little keeps little memory.
+constexpr std::size_t first_read_bytes = 16 * limits::KiB;
+
 // So small a body is sent in the buffer of the head: a copy costs less than a second buffer costs the kernel.
 constexpr std::size_t copied_body_bytes_max = 1 * limits::KiB;
 
@@ -64,6 +71,9 @@ class Connection::Body final : public RequestBody {
   explicit Body(Connection& connection) : connection_(connection), parser_(*connection.parser_) {}
 
   void allow(std::uint64_t bytes_max) override { bytes_max_ = bytes_max; }
+  void keep_all() override { keeps_all_ = true; }
+
+  Result<void> hold(std::size_t bytes) override { return connection_.memory_.hold(bytes); }
 
   // Whether all of it has been read and nothing of it is left in the input.
   bool is_at_end() const {
@@ -93,6 +103,9 @@ class Connection::Body final : public RequestBody {
     // A client that waits for a 100 sends nothing if it gets another answer.
     if (!has_asked_for_body_ && parser_.expects_continue() && connection_.stream_.input().empty())
       co_return false;
+    // What is dropped is not held, so this may go on where there was no memory to keep it.
+    is_dropping_ = true;
+    if (failure_ && failure_->code == Errc::overloaded) failure_.reset();
     const auto until = std::chrono::steady_clock::now() + connection_.patience_.unread;
     while (std::chrono::steady_clock::now() < until) {
       const auto piece = co_await read();
@@ -106,9 +119,24 @@ class Connection::Body final : public RequestBody {
   Result<std::string_view> count(std::string_view piece) {
     bytes_count_ += piece.size();
     connection_.traffic_.bytes_in.add(piece.size());
-    if (bytes_count_ <= bytes_max_) return piece;
-    failure_ = fail(Errc::request_too_large);
-    return *failure_;
+    if (bytes_count_ > bytes_max_) {
+      failure_ = fail(Errc::request_too_large);
+      return *failure_;
+    }
+    if (const auto held = hold_what_is_kept(); !held) {
+      failure_ = held.error();
+      return *failure_;
+    }
+    return piece;
+  }
+
+  Result<void> hold_what_is_kept() {
+    const auto kept =
+        keeps_all_ ? bytes_count_ : std::min<std::uint64_t>(bytes_count_, limits::value_piece_bytes);
+    if (kept <= held_bytes_ + uncounted_input_bytes || is_dropping_) return {};
+    auto held = hold(kept - held_bytes_);
+    if (held) held_bytes_ = kept;
+    return held;
   }
 
   Task<Result<void>> parse_more() {
@@ -121,7 +149,10 @@ class Connection::Body final : public RequestBody {
       }
       const auto begin = std::chrono::steady_clock::now();
       stream.set_deadline(begin, connection_.patience_.body);
-      const auto received = co_await stream.receive(limits::body_piece_bytes);
+      const std::size_t had = stream.input().size();
+      const auto received = co_await stream.receive(read_bytes_);
+      if (stream.input().size() - had == read_bytes_)
+        read_bytes_ = std::min(2 * read_bytes_, limits::body_piece_bytes);
       connection_.waited_for_body_ += std::chrono::steady_clock::now() - begin;
       if (!received) co_return received;
     }
@@ -139,13 +170,17 @@ class Connection::Body final : public RequestBody {
     const bool is_due = parser_.expects_continue() && connection_.rules_.sends_continue;
     if (std::exchange(has_asked_for_body_, true) || !is_due) co_return Result<void>{};
     co_return co_await connection_.stream_.send("HTTP/1.1 100 Continue\r\n\r\n", {},
-                                                connection_.patience_.body);
+                                                connection_.patience_.write);
   }
 
   Connection& connection_;
   RequestParser& parser_;
   std::uint64_t bytes_max_ = 0;
   std::uint64_t bytes_count_ = 0;
+  std::uint64_t held_bytes_ = 0;  // of these
+  bool keeps_all_ = false;
+  bool is_dropping_ = false;
+  std::size_t read_bytes_ = first_read_bytes;
   std::size_t next_piece_ = 0;
   std::size_t parsed_ = 0;  // bytes of the input that the current pieces are views of
   bool needs_more_ = false;
@@ -154,11 +189,13 @@ class Connection::Body final : public RequestBody {
 };
 
 Connection::Connection(SocketStream stream, HttpHandler& handler, const ConnectionRules& rules,
-                       Traffic& traffic)
+                       Traffic& traffic, MemoryBudget& memory, Admission admission)
     : stream_(std::move(stream)),
       handler_(handler),
       rules_(rules),
       traffic_(traffic),
+      memory_(memory),
+      admission_(admission),
       id_header_(id_header_name + random_prefix()),
       id_header_prefix_(id_header_.size()),
       now_(std::chrono::steady_clock::now()) {
@@ -187,7 +224,9 @@ Task<void> Connection::run() {
 Task<Result<void>> Connection::serve_one() {
   parser_.emplace(rules_.head_bytes_max);
   parser_->eager(false);
-  if (const auto read = co_await read_head(); !read) {
+  auto read = co_await read_head();
+  if (read && admission_ == Admission::refused) read = fail(Errc::overloaded, "connections");
+  if (!read) {
     const bool is_answerable = read.error().code != Errc::client_gone && !is_idle_;
     if (!is_answerable) co_return read.error();
     co_return co_await refuse(read.error());
@@ -197,6 +236,9 @@ Task<Result<void>> Connection::serve_one() {
   parser_->eager(true);
   Body body(*this);
   Response response = co_await answer(body);
+  if (const std::size_t bytes = response.first_piece().size(); bytes > uncounted_answer_bytes) {
+    if (const auto held = memory_.hold(bytes); !held) response = handler_.refusal(held.error());
+  }
   bool is_reusable = body.is_at_end();
   if (!is_reusable) is_reusable = co_await body.discard_rest();
   keeps_alive_ = is_reusable && parser_->is_persistent();
@@ -204,6 +246,7 @@ Task<Result<void>> Connection::serve_one() {
   const unsigned status = response.status;
   auto written = co_await write(std::move(response));
   account_for(kind, status);
+  memory_.release();
   parser_.reset();
   is_idle_ = true;
   stream_.shrink_input();
@@ -251,8 +294,11 @@ Task<Result<void>> Connection::read_head() {
       co_return fail(Errc::request_malformed, "no method");
     }
     searched = size - std::min(size, end_mark.size() - 1);
+    if (size >= uncounted_input_bytes) {
+      if (auto held = memory_.hold(4 * limits::KiB); !held) co_return held;
+    }
     if (size == 0)
-      stream_.set_deadline(now_, patience_.idle);
+      stream_.set_deadline(now_, admission_ == Admission::served ? patience_.idle : patience_.linger);
     else if (std::exchange(is_idle_, false))
       stream_.set_deadline(patience_.head);
     if (auto received = co_await stream_.receive(4 * limits::KiB); !received) co_return received;
@@ -361,7 +407,7 @@ Task<Result<void>> Connection::write(Response response) {
     body = {};
   }
   traffic_.bytes_out.add(head_out_.size() + body.size());
-  if (auto sent = co_await stream_.send(head_out_, body, patience_.body); !sent) co_return sent;
+  if (auto sent = co_await stream_.send(head_out_, body, patience_.write); !sent) co_return sent;
   while (has_body && response.rest) {
     const auto piece = co_await response.rest->read();
     if (!piece) {
@@ -373,7 +419,7 @@ Task<Result<void>> Connection::write(Response response) {
     }
     if (piece->empty()) break;
     traffic_.bytes_out.add(piece->size());
-    if (auto sent = co_await stream_.send(*piece, {}, patience_.body); !sent) co_return sent;
+    if (auto sent = co_await stream_.send(*piece, {}, patience_.write); !sent) co_return sent;
   }
   co_return Result<void>{};
 }

@@ -6,6 +6,7 @@
 
 #include "core/limits.hpp"
 #include "net/http_handler.hpp"
+#include "net/memory_budget.hpp"
 #include "net/request_parser.hpp"
 #include "net/socket_stream.hpp"
 #include "net/traffic.hpp"
@@ -17,7 +18,8 @@ struct ConnectionPatience {
   using Duration = std::chrono::steady_clock::duration;
   Duration idle = std::chrono::seconds(75);    // for the first byte of the next request
   Duration head = std::chrono::seconds(15);    // for the rest of its head, and for the handshake of TLS
-  Duration body = std::chrono::seconds(30);    // for the next bytes of a body, either way
+  Duration body = std::chrono::seconds(30);    // for the next bytes of a request's body
+  Duration write = std::chrono::seconds(30);   // for the client to take the next bytes of an answer
   Duration unread = std::chrono::seconds(30);  // in all, for a body that nobody wants but that must be read
   Duration linger =
       std::chrono::seconds(2);  // for the client to close, after an answer that ends the connection
@@ -44,8 +46,14 @@ struct ConnectionRules {
 // Lives on one loop, whose thread makes every call.
 class Connection {
  public:
-  // `handler`, `rules` and `traffic` outlive the connection.
-  Connection(SocketStream stream, HttpHandler& handler, const ConnectionRules& rules, Traffic& traffic);
+  enum class Admission {
+    served,
+    refused,  // one too many: its first request is answered with `overloaded`, and no other
+  };
+
+  // `handler`, `rules`, `traffic` and `memory` outlive the connection.
+  Connection(SocketStream stream, HttpHandler& handler, const ConnectionRules& rules, Traffic& traffic,
+             MemoryBudget& memory, Admission admission);
   ~Connection() { traffic_.connections_closed.add(); }
 
   // Serves until the connection ends. Exceptions of the handler end here, as a 500.
@@ -78,6 +86,8 @@ class Connection {
   const ConnectionRules& rules_;
   const ConnectionPatience& patience_ = rules_.patience;
   Traffic& traffic_;
+  HeldMemory memory_;  // by the request that is being served
+  const Admission admission_;
   RememberedCaller caller_;
   std::optional<RequestParser> parser_;
   std::string head_in_;  // what the parser's head is views of

@@ -7,11 +7,13 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
+#include <functional>
 #include <list>
 #include <mutex>
 #include <thread>
 
 #include "core/use_task.hpp"
+#include "net/connection_limit.hpp"
 
 namespace cubby {
 namespace {
@@ -23,6 +25,9 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, LoopExecutor>;
 
 constexpr auto tick = std::chrono::seconds(1);  // how exact deadlines are
+constexpr auto warning_pause = std::chrono::seconds(10);
+// Of one loop and listener, those above the limit that get an answer; more are closed at once.
+constexpr std::size_t refused_connections_max = 64;
 constexpr auto pause_after_accept_error =
     std::chrono::milliseconds(100);  // out of file descriptors, most likely
 
@@ -31,11 +36,15 @@ constexpr auto pause_after_accept_error =
 // One thread, one event loop, its share of every listener, and the connections that it accepted.
 class HttpServer::Loop {
  public:
+  explicit Loop(MemoryBudget& memory) : memory_(memory) {}
+
   // What `listener` names outlives the loop.
-  void listen(Descriptor descriptor, const HttpListener& listener, const TlsContext* tls, bool is_inherited) {
+  void listen(Descriptor descriptor, const HttpListener& listener, const TlsContext* tls,
+              std::shared_ptr<ConnectionLimit> limit, bool is_inherited) {
     // Of the family, nothing depends on it once a socket is bound.
     Acceptor acceptor(context_, asio::generic::stream_protocol(AF_UNSPEC, 0), descriptor.release());
-    listeners_.push_back({std::move(acceptor), listener.handler, listener.rules, tls, is_inherited});
+    listeners_.push_back(
+        {std::move(acceptor), listener.handler, listener.rules, tls, is_inherited, std::move(limit)});
   }
 
   void start() {
@@ -86,6 +95,8 @@ class HttpServer::Loop {
     const ConnectionRules rules;
     const TlsContext* const tls;  // null: plain
     const bool is_inherited;
+    const std::shared_ptr<ConnectionLimit> limit;  // of all loops
+    std::size_t refused_count = 0;                 // connections above it that are being answered
   };
 
   Task<void> accept(Listener& listener) {
@@ -115,17 +126,40 @@ class HttpServer::Loop {
     listener.acceptor.close(error);
   }
 
-  void serve(SocketStream::Socket socket, const Listener& listener) {
+  void serve(SocketStream::Socket socket, Listener& listener) {
+    if (listener.limit->enter()) {
+      admit(std::move(socket), listener, Connection::Admission::served,
+            [&listener] { listener.limit->leave(); });
+      return;
+    }
+    warn_of_limit();
+    if (listener.refused_count == refused_connections_max) return;
+    ++listener.refused_count;
+    admit(std::move(socket), listener, Connection::Admission::refused,
+          [&listener] { --listener.refused_count; });
+  }
+
+  void admit(SocketStream::Socket socket, const Listener& listener, Connection::Admission admission,
+             std::function<void()> leave) {
     auto tls = listener.tls ? listener.tls->begin(socket.native_handle()) : nullptr;
     const auto connection =
         connections_.emplace(connections_.end(), SocketStream(std::move(socket), std::move(tls)),
-                             listener.handler, listener.rules, traffic_);
+                             listener.handler, listener.rules, traffic_, memory_, admission);
     if (is_stopping_) connection->finish();
-    spawn(context_, connection->run(), [this, connection](std::exception_ptr failure) {
+    auto end = [this, connection, leave = std::move(leave)](std::exception_ptr failure) {
       connections_.erase(connection);
+      leave();
       if (is_stopping_ && connections_.empty()) timer_.cancel();
       if (failure) log(failure);
-    });
+    };
+    spawn(context_, connection->run(), std::move(end));
+  }
+
+  void warn_of_limit() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_warning_) return;
+    next_warning_ = now + warning_pause;
+    spdlog::warn("a connection is refused: there are as many as --max-connections allows");
   }
 
   static void log(const std::exception_ptr& failure) {
@@ -145,12 +179,14 @@ class HttpServer::Loop {
     }
   }
 
+  MemoryBudget& memory_;
   Traffic traffic_;
   asio::io_context context_{1};
   Timer timer_{context_};
   std::list<Listener> listeners_;
   std::list<Connection> connections_;
   bool is_stopping_ = false;
+  SteadyTime next_warning_{};
 
   std::thread thread_;
   std::mutex mutex_;  // guards has_ended_
@@ -158,8 +194,8 @@ class HttpServer::Loop {
   bool has_ended_ = false;
 };
 
-HttpServer::HttpServer(unsigned loops) {
-  for (unsigned i = 0; i < loops; ++i) loops_.push_back(std::make_unique<Loop>());
+HttpServer::HttpServer(unsigned loops, std::size_t request_memory_bytes) : memory_(request_memory_bytes) {
+  for (unsigned i = 0; i < loops; ++i) loops_.push_back(std::make_unique<Loop>(memory_));
 }
 
 HttpServer::~HttpServer() {
@@ -171,8 +207,9 @@ Result<std::string> HttpServer::listen(const HttpListener& listener) {
   if (!socket) return socket.error();
   auto descriptors = socket->take_descriptors();
   const TlsContext* const tls = socket->is_unix() ? nullptr : listener.tls;
+  const auto limit = std::make_shared<ConnectionLimit>(listener.connections_max);
   for (std::size_t i = 0; i < loops_.size(); ++i) {
-    loops_[i]->listen(std::move(descriptors[i]), listener, tls, socket->is_inherited());
+    loops_[i]->listen(std::move(descriptors[i]), listener, tls, limit, socket->is_inherited());
   }
   return sockets_.emplace_back(std::move(*socket)).address();
 }

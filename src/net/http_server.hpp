@@ -6,9 +6,11 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/limits.hpp"
 #include "net/connection.hpp"
 #include "net/http_handler.hpp"
 #include "net/listening_socket.hpp"
+#include "net/memory_budget.hpp"
 #include "net/tls_context.hpp"
 #include "net/traffic.hpp"
 
@@ -20,12 +22,15 @@ struct HttpListener {
   HttpHandler& handler;  // outlives the server
   ConnectionRules rules{};
   const TlsContext* tls = nullptr;  // for TCP, outlives the server; null: plain, as unix sockets always are
+  std::size_t connections_max = limits::connections_max_default;  // one more is answered with `overloaded`
 };
 
 // Used by one thread, the owner's, where nothing else is said.
 class HttpServer {
  public:
-  explicit HttpServer(unsigned loops);
+  // All requests together hold at most so much memory beyond the little that each needs; what needs more is
+  // answered with `overloaded`.
+  explicit HttpServer(unsigned loops, std::size_t request_memory_bytes = limits::request_memory_bytes_min);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
@@ -48,6 +53,7 @@ class HttpServer {
  private:
   class Loop;
 
+  MemoryBudget memory_;
   std::vector<std::unique_ptr<Loop>> loops_;
   std::vector<ListeningSocket> sockets_;
 };

@@ -1,3 +1,4 @@
+#include "core/limits.hpp"
 #include "net/rest_api.hpp"
 #include "net/rest_handlers.hpp"
 #include "wire/bulk_pairs.hpp"
@@ -59,12 +60,15 @@ Task<Result<Response>> get_metadata(RestApi& api, Call& call) {
 Task<Result<Response>> list_keys(RestApi& api, Call& call) {
   auto request = parse_list_keys(call.query);
   if (!request) co_return request.error();
+  const auto held = call.body.hold(request->limit * limits::list_entry_bytes);
+  if (!held) co_return held.error();
   const auto page = co_await api.kv().list(call.place, std::move(*request));
   if (!page) co_return page.error();
   co_return key_page_response(*page);
 }
 
 Task<Result<Response>> bulk_put(RestApi& api, Call& call) {
+  call.body.keep_all();
   const auto pairs = make_bulk_pairs(call.body);
   const auto count = co_await api.kv().put_all(call.place, *pairs);
   if (!count) co_return count.error();
@@ -72,6 +76,7 @@ Task<Result<Response>> bulk_put(RestApi& api, Call& call) {
 }
 
 Task<Result<Response>> bulk_delete(RestApi& api, Call& call) {
+  call.body.keep_all();
   auto keys = co_await read_key_list(call.body);
   if (!keys) co_return keys.error();
   const auto count = co_await api.kv().remove_all(call.place, std::move(*keys));
@@ -80,9 +85,10 @@ Task<Result<Response>> bulk_delete(RestApi& api, Call& call) {
 }
 
 Task<Result<Response>> bulk_get(RestApi& api, Call& call) {
+  call.body.keep_all();
   const auto request = co_await read_bulk_get(call.body);
   if (!request) co_return request.error();
-  const auto items = co_await api.kv().get_all(call.place, *request);
+  const auto items = co_await api.kv().get_all(call.place, *request, call.body);
   if (!items) co_return items.error();
   co_return bulk_get_response(*items, *request);
 }

@@ -132,7 +132,7 @@ Task<Response> RestApi::handle(const RequestHead& head, RequestBody& body, Remem
   const Error& error = response.error();
   Response refused = error_response(match->route->operation, error);
   // The caller learns that the fault is ours; what it is, the operator reads here.
-  if (refused.status >= 500)
+  if (refused.status >= 500 && error.code != Errc::overloaded)
     spdlog::error("{}: {}: {} (request {})", match->route->operation, error_text(error), error.argument,
                   head.request_id.value_or(""));
   refused.kind = kind;

@@ -31,6 +31,8 @@ class NoBody final : public RequestBody {
  public:
   Task<Result<std::string_view>> read() override { co_return std::string_view{}; }
   void allow(std::uint64_t) override {}
+  void keep_all() override {}
+  Result<void> hold(std::size_t) override { return {}; }
   Task<bool> client_leaves_within(std::chrono::milliseconds) override { co_return false; }
 };
 

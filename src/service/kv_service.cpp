@@ -185,7 +185,8 @@ Task<Result<std::string>> KvService::read_whole(StoredValue value) {
   co_return bytes;
 }
 
-Task<Result<std::vector<BulkGetItem>>> KvService::get_all(Place place, BulkGet request) {
+Task<Result<std::vector<BulkGetItem>>> KvService::get_all(Place place, BulkGet request,
+                                                          RequestMemory& memory) {
   count(Work::read, place);
   if (!reaches_all(place, request.keys)) co_return fail(Errc::permission_missing);
   const Instant now = expiry_now();
@@ -201,6 +202,7 @@ Task<Result<std::vector<BulkGetItem>>> KvService::get_all(Place place, BulkGet r
     if (*found) {
       bytes_count += (*found)->head.value_bytes;
       if (bytes_count > limits::bulk_get_bytes_max) co_return fail(Errc::bulk_get_too_large);
+      if (const auto held = memory.hold((*found)->head.value_bytes); !held) co_return held.error();
       item.head = std::move((*found)->head);
       auto value = co_await read_whole(std::move(**found));
       if (!value) co_return value.error();

@@ -7,6 +7,7 @@
 #include "core/clock.hpp"
 #include "core/limits.hpp"
 #include "core/operation.hpp"
+#include "core/request_memory.hpp"
 #include "service/namespace_calls.hpp"
 #include "store/engine.hpp"
 
@@ -61,9 +62,9 @@ class KvService {
   Task<Result<std::size_t>> remove_all(Place place, std::vector<Key> keys);
 
   // In the order asked for; a key named twice is answered once.
-  // Errors: bulk_get_not_json (with Type::json), bulk_get_too_large.
-  // Limits: limits::bulk_get_bytes_max, the values together.
-  Task<Result<std::vector<BulkGetItem>>> get_all(Place place, BulkGet request);
+  // Errors: bulk_get_not_json (with Type::json), bulk_get_too_large, overloaded.
+  // Limits: limits::bulk_get_bytes_max, the values together. `memory` holds them.
+  Task<Result<std::vector<BulkGetItem>>> get_all(Place place, BulkGet request, RequestMemory& memory);
 
  private:
   void count(Work work, const Place& place) {

@@ -59,8 +59,8 @@ Response binding_error_response(const Error& error) {
   Response response;
   response.status = binding_status(error.code);
   response.reason = binding_phrase(error);
-  if (error.code == Errc::storage_unavailable)
-    response.headers.emplace_back(names::header::retry_after, retry_after_seconds);
+  if (const auto seconds = retry_after(error.code))
+    response.headers.emplace_back(names::header::retry_after, *seconds);
   return response;
 }
 

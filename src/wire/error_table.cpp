@@ -184,6 +184,7 @@ constexpr std::array error_table{
     ErrorRow{Errc::storage_full, 507, 10001, plain,
              "insufficient storage: the server's disk is full; reads and deletes go on", ours},
     ErrorRow{Errc::storage_corrupt, 500, 10001, plain, "stored data is damaged; see the server's log", ours},
+    ErrorRow{Errc::overloaded, 503, 10001, plain, "too much at once: {}; try again", ours},
     ErrorRow{Errc::storage_unavailable, 503, 10001, plain, "service temporarily unavailable: {}", guessed},
     ErrorRow{Errc::internal, 500, 10001, plain, "internal error", ours},
 };
@@ -222,6 +223,11 @@ std::string fill_in(std::string_view pattern, const std::string& argument) {
 
 const ErrorRow& error_row(Errc code) {
   return error_table[static_cast<std::size_t>(code)];
+}
+
+std::optional<std::string_view> retry_after(Errc code) {
+  const bool may_pass = code == Errc::storage_unavailable || code == Errc::overloaded;
+  return may_pass ? std::optional<std::string_view>("2") : std::nullopt;
 }
 
 std::string error_text(const Error& error) {

@@ -1,6 +1,7 @@
 // One row for every error: how each dialect says it. No other place knows a status or a code.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -32,8 +33,8 @@ struct ErrorRow {
 
 const ErrorRow& error_row(Errc code);
 
-// What `retry-after` says with storage_unavailable.
-inline constexpr const char* retry_after_seconds = "2";
+// What `retry-after` says with an error that may be gone a moment later; nothing for every other one.
+std::optional<std::string_view> retry_after(Errc code);
 
 // The row's text with the argument in its place.
 std::string error_text(const Error& error);

@@ -12,6 +12,7 @@
 
 #include "core/byte_source.hpp"
 #include "core/pinned_bytes.hpp"
+#include "core/request_memory.hpp"
 #include "wire/request_kind.hpp"
 
 namespace cubby {
@@ -42,9 +43,13 @@ struct RequestHead {
   std::optional<std::string_view> proxied_metadata;
 };
 
-// The body of a request. Used by one coroutine at a time.
-class RequestBody : public ByteSource {
+// The body of a request, and what holds the memory of that request. Used by one coroutine at a time.
+class RequestBody : public ByteSource, public RequestMemory {
  public:
+  // The handler keeps all that it reads, so all of it counts as held; otherwise the first piece of a value
+  // does.
+  virtual void keep_all() = 0;
+
   // How many bytes are read before `read` answers request_too_large: small until the caller has proved who it
   // is.
   virtual void allow(std::uint64_t bytes_max) = 0;

@@ -77,8 +77,8 @@ Response error_response(std::string_view operation, const Error& error) {
   const bool is_lasting = error.code == Errc::storage_failed || error.code == Errc::storage_full ||
                           error.code == Errc::storage_corrupt;
   if (is_lasting) response.headers.emplace_back(names::header::should_retry, "false");
-  if (error.code == Errc::storage_unavailable)
-    response.headers.emplace_back(names::header::retry_after, retry_after_seconds);
+  if (const auto seconds = retry_after(error.code))
+    response.headers.emplace_back(names::header::retry_after, *seconds);
   return response;
 }
 

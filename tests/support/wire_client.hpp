@@ -93,6 +93,13 @@ class Client {
     return true;
   }
 
+  // Whether the server has closed by now, with nothing said before.
+  bool has_ended() const {
+    char byte = 0;
+    const auto count = ::recv(socket_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return count == 0 || (count < 0 && errno == ECONNRESET);
+  }
+
   // Everything up to the end of the stream.
   std::string read_to_end() {
     while (receive_some()) {

@@ -18,6 +18,8 @@ class OddPiecesBody final : public RequestBody {
   explicit OddPiecesBody(std::string_view bytes) : bytes_(bytes) {}
 
   void allow(std::uint64_t bytes_max) override { bytes_max_ = bytes_max; }
+  void keep_all() override {}
+  Result<void> hold(std::size_t) override { return {}; }
 
   Task<Result<std::string_view>> read() override {
     const std::size_t size = std::min(next_size_, bytes_.size());
