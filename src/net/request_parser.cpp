@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
+#include <cctype>
 
 #include "core/limits.hpp"
 #include "wire/names.hpp"
@@ -31,6 +32,26 @@ Method to_method(http::verb verb) {
     default:
       return Method::other;
   }
+}
+
+// Whether the line goes on in the next one ("obs-fold"). Beast then gives a copy of the value, or a view with
+// a line end before it. REQUIRES: the name is a view of the head.
+bool is_folded(boost::beast::string_view name, boost::beast::string_view value) {
+  const auto gap = reinterpret_cast<std::uintptr_t>(value.data()) -
+                   reinterpret_cast<std::uintptr_t>(name.data()) - name.size();
+  if (gap <= 2) return false;  // the colon, and mostly a space
+  if (gap > limits::binding_head_bytes_max) return true;
+  return std::string_view(name.data() + name.size(), gap).find('\n') != std::string_view::npos;
+}
+
+// A URL of ours: `http://` or `https://`, and a host.
+bool is_absolute_form(std::string_view target) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    const auto start = target.substr(0, scheme.size());
+    if (!boost::beast::iequals({start.data(), start.size()}, {scheme.data(), scheme.size()})) continue;
+    return target.size() > scheme.size() && target[scheme.size()] != '/' && target[scheme.size()] != '?';
+  }
+  return false;
 }
 
 void keep_first(std::optional<std::string_view>& kept, boost::beast::string_view value) {
@@ -67,6 +88,10 @@ void RequestParser::on_request_impl(http::verb method, View method_text, View ta
 
 void RequestParser::on_field_impl(Field field, View name, View value, ErrorCode& error) {
   error = {};
+  if (is_folded(name, value)) {
+    error = http::error::bad_value;
+    return;
+  }
   if (is_in_trailer_) {  // nothing that we act on may come after the body
     trailer_bytes_ += name.size() + value.size() + std::string_view(": \r\n").size();
     if (trailer_bytes_ > limits::request_head_bytes_max) error = http::error::header_limit;
@@ -132,9 +157,11 @@ void RequestParser::on_header_impl(ErrorCode& error) {
     if (metadata && !hidden_delete_bytes_.empty()) bring_delete_bytes_back(*metadata);
   }
   expects_continue_ = expects_continue_ && version_ >= 11;
+  is_persistent_ = version_ == 11 && keep_alive();
 }
 
 std::optional<std::string> RequestParser::refusal() const {
+  if (!std::isalpha(static_cast<unsigned char>(head_.method_text.front()))) return "no method";
   if (version_ != 10 && version_ != 11) return "HTTP version is not 1.0 or 1.1";
   if (transfer_encodings_ > 0) {
     if (transfer_encodings_ > 1 || !is_plain_chunked_) return "Transfer-Encoding is not chunked";
@@ -143,7 +170,12 @@ std::optional<std::string> RequestParser::refusal() const {
   }
   if (content_lengths_ > 1) return "more than one Content-Length";
   if (hosts_ > 1) return "more than one Host";
-  const bool is_absolute = !head_.target.starts_with('/') && head_.target.find("://") != head_.target.npos;
+  const bool is_absolute = !head_.target.starts_with('/') && is_absolute_form(head_.target);
+  const bool is_path =
+      head_.target.starts_with('/') || (head_.target == "*" && head_.method_text == "OPTIONS");
+  if (!is_path && !is_absolute && head_.method_text != "CONNECT")
+    return "the target is neither a path nor a URL";
+  if (head_.target.find('#') != head_.target.npos) return "a fragment in the target";
   if (hosts_ == 0 && version_ >= 11 && !is_absolute) return "no Host";
   return std::nullopt;
 }
@@ -156,7 +188,11 @@ std::size_t RequestParser::on_body_impl(View body, ErrorCode& error) {
 
 void RequestParser::on_chunk_header_impl(std::uint64_t, View extensions, ErrorCode& error) {
   error = {};
-  if (extensions.size() > chunk_extension_bytes_max) error = http::error::bad_chunk_extension;
+  // Beast takes any byte between quotes, a line feed too, which other servers take for the line's end.
+  const bool has_control = std::any_of(extensions.begin(), extensions.end(), [](char c) {
+    return (c >= 0 && c < ' ' && c != '\t') || c == delete_byte;
+  });
+  if (extensions.size() > chunk_extension_bytes_max || has_control) error = http::error::bad_chunk_extension;
 }
 
 std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, View body, ErrorCode& error) {

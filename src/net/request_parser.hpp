@@ -18,8 +18,10 @@ namespace cubby {
 //
 // Refused beyond what Beast refuses (it would let a request be smuggled past another server's reading of it):
 // a Transfer-Encoding other than one plain `chunked`, or together with a Content-Length, or in HTTP/1.0;
-// Content-Length or Host more than once; HTTP/1.1 without Host, unless the target is absolute; a trailer
-// larger than a head may be.
+// Content-Length or Host more than once; HTTP/1.1 without Host, unless the target is absolute; a header over
+// several lines; a target that is neither a path nor a URL of http, or has a fragment; control characters in
+// a chunk's extension; a trailer larger than a head may be. What a trailer says changes nothing.
+// tests/http_corpus_test.cpp holds it against a second parser.
 class RequestParser final : public boost::beast::http::basic_parser<true> {
  public:
   explicit RequestParser(std::size_t head_bytes_max);
@@ -37,7 +39,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   bool expects_continue() const { return expects_continue_; }
   // Whether another request may follow; never in HTTP/1.0, whose ways of saying so are not worth their
   // trouble.
-  bool is_persistent() const { return version_ == 11 && keep_alive(); }
+  bool is_persistent() const { return is_persistent_; }
 
   // Why the head is refused though it parsed; nothing if it is not. REQUIRES: is_header_done().
   std::optional<std::string> refusal() const;
@@ -70,6 +72,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   int transfer_encodings_ = 0;
   bool is_plain_chunked_ = true;
   bool expects_continue_ = false;
+  bool is_persistent_ = false;
   bool is_in_trailer_ = false;
   std::span<char> hidden_delete_bytes_;
   std::size_t trailer_bytes_ = 0;
