@@ -166,6 +166,7 @@ constexpr Errc out_of_reach[] = {
     Errc::client_gone,          // nobody is left to read the answer
     Errc::overloaded,           // tests/budget_test.cpp
     Errc::storage_failed,       // needs a disk that fails
+    Errc::storage_full,         // tests/disk
     Errc::storage_corrupt,      // tests/rocksdb_damage_test.cpp
     Errc::storage_unavailable,  // tests/rados_fault_test.cpp
     Errc::internal,             // tests/http_strictness_test.cpp
