@@ -100,5 +100,43 @@ TEST_F(AccessTest, FindsAnAccountFromItsCreationOn) {
   EXPECT_FALSE(run(access_.has_account(AccountId::random(), caller_)).value());
 }
 
+class Recorder final : public RefusalWatch {
+ public:
+  Task<void> on_refused(std::optional<Address>, std::string why) override {
+    told.push_back(std::move(why));
+    co_return;
+  }
+  std::vector<std::string> told;
+};
+
+TEST_F(AccessTest, TellsTheOperatorOfEachRefusalAndOfNothingElse) {
+  Recorder recorder;
+  Access watched(*engine_, clock_, std::nullopt, &recorder);
+  const auto try_it = [&](const std::string& text) {
+    return run(watched.authenticate(text, caller_)).has_value();
+  };
+  Token token = token_of(secret);
+  token.expiration = whole_seconds(clock_.now()) + 60s;
+  put(token);
+  EXPECT_TRUE(try_it(secret));
+  EXPECT_TRUE(try_it(secret));
+  EXPECT_EQ(recorder.told, std::vector<std::string>{});
+  EXPECT_FALSE(try_it(other_secret));
+  token.sources = {AddressRange::parse("10.0.0.0/8").value()};
+  put(token);
+  EXPECT_FALSE(try_it(secret));
+  token.sources.clear();
+  put(token);
+  clock_.advance(60s);
+  EXPECT_FALSE(try_it(secret));
+  token.revoked = true;
+  token.name = "line\nfeed";
+  put(token);
+  EXPECT_FALSE(try_it(secret));
+  EXPECT_EQ(recorder.told,
+            (std::vector<std::string>{"no such token", "token name may not come from there",
+                                      "token name has expired", "token line?feed is revoked"}));
+}
+
 }  // namespace
 }  // namespace cubby

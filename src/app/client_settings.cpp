@@ -152,7 +152,7 @@ void add_connection_flags(CLI::App& command, ConnectionFlags& flags, const std::
   add("retries", flags.retries, "How often a call is made again, where that is safe")->capture_default_str();
 }
 
-Outcome<Remote> resolve_remote(const ConnectionFlags& flags, const ClientEnvironment& environment,
+Outcome<Remote> resolve_server(const ConnectionFlags& flags, const ClientEnvironment& environment,
                                const ConnectionSource& own) {
   auto settings = choose_source(flags, environment, own);
   if (!settings) return settings.error();
@@ -173,18 +173,25 @@ Outcome<Remote> resolve_remote(const ConnectionFlags& flags, const ClientEnviron
                            .advice = "set CLOUDFLARE_API_TOKEN, or use --token-file or --profile"};
   const auto rate = rate_of(*settings);
   if (!rate) return rate.error();
-  Remote remote{.connection = {.base_url = settings->base_url,
+  return Remote{.connection = {.base_url = settings->base_url,
                                .token = settings->token,
                                .ca_file = settings->ca_file,
                                .retries = flags.retries,
                                .pacer = std::make_shared<client::Pacer>(*rate)},
                 .account = settings->account_id};
+}
+
+Outcome<Remote> resolve_remote(const ConnectionFlags& flags, const ClientEnvironment& environment,
+                               const ConnectionSource& own) {
+  auto server = resolve_server(flags, environment, own);
+  if (!server) return server;
+  Remote& remote = *server;
   if (remote.account.empty()) {
     auto account = only_account(remote.connection);
     if (!account) return account.error();
     remote.account = *std::move(account);
   }
-  return remote;
+  return server;
 }
 
 }  // namespace cubby

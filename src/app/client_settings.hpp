@@ -44,7 +44,7 @@ struct ConnectionFlags {
 // Adds them; `prefix` is "", "from-" or "to-".
 void add_connection_flags(CLI::App& command, ConnectionFlags& flags, const std::string& prefix = {});
 
-// A server that can be called.
+// A server that can be called; `account` is empty if nobody has said which.
 struct Remote {
   client::Connection connection;
   std::string account;
@@ -52,9 +52,12 @@ struct Remote {
 
 // Flags come first; all else is from one source, so that a token never goes to the server of another one:
 // the profile that is named, or `own` (the side's variables of `cubby copy`), or wrangler's variables, or the
-// profile `default`. The base URL is Cloudflare's if nothing says otherwise. Without an account the server is
-// asked; there must be one only.
+// profile `default`. The base URL is Cloudflare's if nothing says otherwise.
 // Errors: usage; refused, if there is no token; those of the call.
+client::Outcome<Remote> resolve_server(const ConnectionFlags& flags, const ClientEnvironment& environment,
+                                       const ConnectionSource& own = {});
+
+// The same, and the account: without one the server is asked; there must be one only.
 client::Outcome<Remote> resolve_remote(const ConnectionFlags& flags, const ClientEnvironment& environment,
                                        const ConnectionSource& own = {});
 

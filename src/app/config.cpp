@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "app/about_command.hpp"
+#include "app/admin_command.hpp"
 #include "app/kv_command.hpp"
 #include "app/transfer_command.hpp"
 #include "core/limits.hpp"
@@ -58,6 +59,8 @@ struct RawServe {
   std::string tls_cert;
   std::string tls_key;
   std::string tls_client_ca;
+  std::string audit_log;
+  bool audit_reads = false;
   std::string backup_dir;
   std::string backup_every;
   std::size_t backup_keep = 7;
@@ -152,6 +155,9 @@ void add_serve_settings(CLI::App& serve, RawServe& raw) {
   add_setting(serve, "tls-key", raw.tls_key, "PEM file of the certificate's private key");
   add_setting(serve, "tls-client-ca", raw.tls_client_ca,
               "PEM file of certificates: clients must show one that these have signed");
+  add_setting(serve, "audit-log", raw.audit_log,
+              "File to which a line is added for each change, with who made it; opened again at SIGHUP");
+  add_switch(serve, "audit-reads", raw.audit_reads, "Lines for reads too");
   add_setting(serve, "backup-dir", raw.backup_dir, "Folder for backups of this server; none without it");
   add_setting(
       serve, "backup-every", raw.backup_every,
@@ -350,6 +356,13 @@ void check_bounds(const RawServe& raw, ServeConfig& config) {
   config.patience.idle = timeout("--idle-timeout", raw.idle_timeout, 10s);
 }
 
+void check_audit(const RawServe& raw, ServeConfig& config) {
+  if (!raw.audit_log.empty())
+    config.audit = AuditSettings{.file = raw.audit_log, .has_reads = raw.audit_reads};
+  else if (raw.audit_reads)
+    throw CLI::ValidationError("--audit-reads", "needs --audit-log");
+}
+
 void check_backups(const RawServe& raw, ServeConfig& config) {
   config.backups.keep = raw.backup_keep;
   if (!raw.backup_dir.empty()) config.backups.folder = raw.backup_dir;
@@ -423,6 +436,7 @@ ServeConfig check(const RawServe& raw) {
   check_binding(raw, inherited, config);
   check_tls(raw, config);
   check_bounds(raw, config);
+  check_audit(raw, config);
   check_watching(raw, config);
   check_backups(raw, config);
   return config;
@@ -491,6 +505,7 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   add_kv_commands(app, *environment_of_client, client);
   add_transfer_commands(app, *environment_of_client, client);
   add_about_commands(app, client);
+  add_admin_commands(app, *environment_of_client, client);
   try {
     app.parse(argc, argv);
     if (client) return {.client = [client, environment_of_client] { return client(); }};

@@ -11,6 +11,7 @@
 #include "app/backup_command.hpp"
 #include "app/logging.hpp"
 #include "core/values.hpp"
+#include "net/audit_log.hpp"
 #include "net/binding_api.hpp"
 #include "net/listening_socket.hpp"
 #include "net/monitor_api.hpp"
@@ -47,6 +48,8 @@ struct ServeConfig {
   bool auto_create_namespaces = false;
 
   std::optional<TlsFiles> tls{};  // for the TCP listeners; nothing: plain HTTP
+
+  std::optional<AuditSettings> audit{};  // nothing: no audit log
 
   BackupSettings backups{};
 

@@ -1,7 +1,9 @@
 #include "app/server.hpp"
 
 #include <spdlog/spdlog.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +17,7 @@
 #include "net/backup_api.hpp"
 #include "net/binding_api.hpp"
 #include "net/dev_clock_api.hpp"
+#include "net/failed_attempts.hpp"
 #include "net/http_server.hpp"
 #include "net/monitor_api.hpp"
 #include "net/origin_guard.hpp"
@@ -132,11 +135,29 @@ Result<std::unique_ptr<TlsContext>> open_tls(const ServeConfig& config) {
   return std::unique_ptr<TlsContext>();
 }
 
+Result<std::unique_ptr<AuditLog>> open_audit_log(const ServeConfig& config, const Clock& clock) {
+  if (!config.audit) return std::unique_ptr<AuditLog>();
+  return AuditLog::open(*config.audit, clock);
+}
+
+// The process holds secrets: nobody may attach to it or get its memory as a file, and what it makes is its
+// owner's alone.
+void keep_to_itself() {
+  ::umask(077);
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  // A limit does not keep from a handler of core dumps; this does.
+  ::prctl(PR_SET_DUMPABLE, 0);
+}
+
 // What a SIGHUP asks for, each time. It also says that the terminal has gone, where the server was started in
 // one; then it ends the server as SIGTERM does.
 class Reload {
  public:
-  Reload(asio::io_context& loop, TlsContext* tls) : loop_(loop), signals_(loop, SIGHUP), tls_(tls) { wait(); }
+  Reload(asio::io_context& loop, TlsContext* tls, AuditLog* audit)
+      : loop_(loop), signals_(loop, SIGHUP), tls_(tls), audit_(audit) {
+    wait();
+  }
 
   void stop() { signals_.cancel(); }
 
@@ -151,6 +172,7 @@ class Reload {
   }
 
   void reload() {
+    if (audit_) audit_->reopen();
     if (!tls_) return;
     if (const auto loaded = tls_->reload(); !loaded)
       spdlog::error("the certificate in use stays: {}", loaded.error().argument);
@@ -159,6 +181,7 @@ class Reload {
   asio::io_context& loop_;
   asio::signal_set signals_;
   TlsContext* const tls_;  // null: none
+  AuditLog* const audit_;  // null: none
   const bool has_terminal_ = ::isatty(STDIN_FILENO) != 0;
 };
 
@@ -182,6 +205,7 @@ int serve(const ServeConfig& config) {
   set_up_logging(config.log_format, config.log_level);
   std::signal(SIGPIPE, SIG_IGN);
   raise_file_limit(config);
+  keep_to_itself();
   // Before any thread starts, so that no signal is lost.
   asio::io_context signal_loop;
   asio::signal_set signals(signal_loop, SIGINT, SIGTERM);
@@ -191,13 +215,15 @@ int serve(const ServeConfig& config) {
   }
   const auto tls = open_tls(config);
   if (!tls) return complain(tls.error());
-  Reload reload(signal_loop, tls->get());
+  const SystemClock clock;
+  const auto audit = open_audit_log(config, clock);
+  if (!audit) return complain(audit.error());
+  Reload reload(signal_loop, tls->get(), audit->get());
   auto engine = open_engine(config);
   if (!engine) return complain(engine.error());
   const auto start = prepare(**engine, config);
   if (!start) return complain(start.error());
 
-  const SystemClock clock;
   DevClock dev_clock(clock);
   NamespaceCalls calls;
   const KvSettings settings{.value_bytes_max = config.value_bytes_max,
@@ -207,9 +233,10 @@ int serve(const ServeConfig& config) {
   HttpServer server(config.threads, config.request_memory_bytes);
   KvService kv(**engine, clock, settings);
   Namespaces namespaces(**engine);
-  Access access(**engine, clock, config.admin_token);
+  SlowedRefusals refusals(clock);
+  Access access(**engine, clock, config.admin_token, &refusals);
   Tokens tokens(**engine, clock);
-  RestApi rest(kv, namespaces, access, tokens, calls);
+  RestApi rest(kv, namespaces, access, tokens, calls, audit->get());
   DevClockApi rest_with_dev_clock(rest, access, dev_clock);
   HttpHandler& api = config.dev_clock ? static_cast<HttpHandler&>(rest_with_dev_clock) : rest;
   Monitor monitor(
@@ -223,7 +250,8 @@ int serve(const ServeConfig& config) {
                      {.account = start->account,
                       .auth = config.binding_auth,
                       .default_namespace = config.binding_namespace,
-                      .creates_namespaces = config.auto_create_namespaces});
+                      .creates_namespaces = config.auto_create_namespaces},
+                     audit->get());
 
   const auto api_address = server.listen({.address = config.listen,
                                           .handler = guarded_site,

@@ -11,6 +11,15 @@ Task<Result<Response>> list_accounts(RestApi& api, Call& call) {
   co_return accounts_response(*accounts, call.query);
 }
 
+Task<Result<Response>> create_account(RestApi& api, Call& call) {
+  auto name = co_await read_new_account(call.body);
+  if (!name) co_return name.error();
+  const auto created = co_await api.access().create_account(call.grant, std::move(*name));
+  if (!created) co_return created.error();
+  call.audited.subject = created->id.text();
+  co_return json_response(account_json(*created));
+}
+
 Task<Result<Response>> get_account(RestApi& api, Call& call) {
   const auto account = co_await api.access().find_account(call.place.account);
   if (!account) co_return account.error();

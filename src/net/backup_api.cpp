@@ -43,8 +43,7 @@ Task<Result<Response>> BackupApi::call(const RequestHead& head, RememberedCaller
   if (!credentials) co_return credentials.error();
   const auto grant = co_await access_.authenticate(*credentials, caller);
   if (!grant) co_return grant.error();
-  const bool is_everywhere = (*grant)->right == Right::admin && !(*grant)->account && (*grant)->is_unscoped();
-  if (!is_everywhere) co_return fail(Errc::permission_missing);
+  if (!(*grant)->is_everywhere()) co_return fail(Errc::permission_missing);
   if (head.method == Method::post) {
     const auto made = co_await backups_.make();
     if (!made) co_return made.error();

@@ -31,6 +31,22 @@ RequestKind kind_of(Operation operation) {
   return RequestKind::other;
 }
 
+// The word of the REST API for it.
+std::string_view rest_operation(RequestKind kind) {
+  switch (kind) {
+    case RequestKind::get:
+      return "get";
+    case RequestKind::put:
+      return "put";
+    case RequestKind::remove:
+      return "remove key";
+    case RequestKind::list:
+      return "list keys";
+    default:
+      return "bulk get keys";
+  }
+}
+
 // miniflare tries a WebSocket first; the connection then goes on with HTTP.
 Response upgrade_refused_response() {
   Response response;
@@ -45,9 +61,14 @@ Task<Response> BindingApi::handle(const RequestHead& head, RequestBody& body, Re
   body.allow(limits::request_body_bytes_max);
   if (head.asks_to_upgrade) co_return upgrade_refused_response();
   RequestKind kind = RequestKind::other;
-  auto result = co_await call(head, body, caller, kind);
+  AuditedCall audited;
+  auto result = co_await call(head, body, caller, kind, audited);
   Response response = result ? std::move(*result) : binding_error_response(result.error());
   response.kind = kind;
+  if (audit_ && audited.grant && audit_->wants(kind == RequestKind::put || kind == RequestKind::remove)) {
+    audited.operation = rest_operation(kind);
+    audit_->add(audited, head, caller.address, Dialect::binding, response.status);
+  }
   co_return response;
 }
 
@@ -56,13 +77,15 @@ Response BindingApi::refusal(const Error& error) {
 }
 
 Task<Result<Response>> BindingApi::call(const RequestHead& head, RequestBody& body, RememberedCaller& caller,
-                                        RequestKind& kind) {
+                                        RequestKind& kind, AuditedCall& audited) {
   const auto grant = co_await authenticate(head, caller);
   if (!grant) co_return grant.error();
   const auto request = parse_binding_request(head);
   if (!request) co_return request.error();
   kind = kind_of(request->operation);
-  const auto place = co_await find_place(**grant, *request);
+  audited.grant = *grant;
+  audited.key_segment = request->key_segment;
+  const auto place = co_await find_place(**grant, *request, audited);
   if (!place) co_return place.error();
   co_return co_await act(*place, *request, head, body);
 }
@@ -113,7 +136,8 @@ Task<Result<const Grant*>> BindingApi::authenticate(const RequestHead& head, Rem
   co_return co_await access_.authenticate(*token, caller);
 }
 
-Task<Result<Place>> BindingApi::find_place(const Grant& grant, const BindingRequest& request) {
+Task<Result<Place>> BindingApi::find_place(const Grant& grant, const BindingRequest& request,
+                                           AuditedCall& audited) {
   const Right needed = is_write(request.operation) ? Right::write : Right::read;
   const auto& name = request.namespace_name ? request.namespace_name : options_.default_namespace;
   if (!name) co_return fail(Errc::namespace_missing);
@@ -125,6 +149,8 @@ Task<Result<Place>> BindingApi::find_place(const Grant& grant, const BindingRequ
   auto finding = may_create ? namespaces_.find_or_create(account, *name) : namespaces_.find(account, *name);
   const auto found = co_await std::move(finding);
   if (!found) co_return found.error();
+  audited.account = found->account;
+  audited.namespace_id = found->id;
   if (!grant.allows(needed, found->account) || !grant.reaches(found->id)) {
     co_return fail(Errc::permission_missing);
   }

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "net/audit_log.hpp"
 #include "net/connection.hpp"
 #include "net/http_handler.hpp"
 #include "service/access.hpp"
@@ -30,8 +31,10 @@ struct BindingOptions {
 // sends it: newer workerds report a status that comes earlier as a lost connection.
 class BindingApi final : public HttpHandler {
  public:
-  BindingApi(KvService& kv, Namespaces& namespaces, Access& access, BindingOptions options)
-      : kv_(kv), namespaces_(namespaces), access_(access), options_(std::move(options)) {}
+  // `audit` may be null.
+  BindingApi(KvService& kv, Namespaces& namespaces, Access& access, BindingOptions options,
+             AuditLog* audit = nullptr)
+      : kv_(kv), namespaces_(namespaces), access_(access), options_(std::move(options)), audit_(audit) {}
 
   Task<Response> handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) override;
   Response refusal(const Error& error) override;
@@ -39,16 +42,17 @@ class BindingApi final : public HttpHandler {
  private:
   // `kind` is told as soon as it is known.
   Task<Result<Response>> call(const RequestHead& head, RequestBody& body, RememberedCaller& caller,
-                              RequestKind& kind);
+                              RequestKind& kind, AuditedCall& audited);
   Task<Result<Response>> act(Place place, const BindingRequest& request, const RequestHead& head,
                              RequestBody& body);
   Task<Result<const Grant*>> authenticate(const RequestHead& head, RememberedCaller& caller);
-  Task<Result<Place>> find_place(const Grant& grant, const BindingRequest& request);
+  Task<Result<Place>> find_place(const Grant& grant, const BindingRequest& request, AuditedCall& audited);
 
   KvService& kv_;
   Namespaces& namespaces_;
   Access& access_;
   const BindingOptions options_;
+  AuditLog* const audit_;
   const Grant everything_{TokenId{{}}, "", Right::admin, std::nullopt, std::nullopt};
 };
 

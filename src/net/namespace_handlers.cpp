@@ -20,6 +20,7 @@ Task<Result<Response>> create_namespace(RestApi& api, Call& call) {
   if (!wanted) co_return wanted.error();
   const auto created = co_await api.namespaces().create(call.place.account, std::move(*wanted));
   if (!created) co_return created.error();
+  call.audited.namespace_id = created->id;
   co_return json_response(namespace_json(*created));
 }
 

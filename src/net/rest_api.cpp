@@ -45,6 +45,8 @@ constexpr Route routes[] = {
     {Method::delete_, "accounts/{account}/{kv}/namespaces/{namespace}", delete_namespace, Right::write,
      "remove namespace"},
     {Method::get, "cubby/v1/namespaces/{namespace}/usage", get_usage, Right::read, "get usage"},
+    {Method::get, "cubby/v1/accounts", list_accounts, Right::read, "list accounts"},
+    {Method::post, "cubby/v1/accounts", create_account, Right::admin, "create account"},
     {Method::get, "cubby/v1/tokens", list_tokens, Right::admin, "list tokens"},
     {Method::post, "cubby/v1/tokens", create_token, Right::admin, "create token"},
     {Method::get, "cubby/v1/tokens/{name}", get_token, Right::admin, "get token"},
@@ -86,6 +88,10 @@ RequestKind kind_of(const Route& route) {
   return route.pattern.starts_with("cubby/") ? RequestKind::operations : RequestKind::accounts;
 }
 
+bool is_change(const Route& route) {
+  return route.method != Method::get && route.right != Right::read;
+}
+
 Task<Response> answer_health(const RequestHead& head) {
   if (head.method != Method::get && head.method != Method::head) {
     Response refused =
@@ -123,10 +129,18 @@ Task<Response> RestApi::handle(const RequestHead& head, RequestBody& body, Remem
     if (!allowed.empty()) refused.headers.emplace_back(names::header::allow, allowed);
     co_return refused;
   }
-  auto response = co_await call_route(*match, head, body, caller);
+  AuditedCall audited;
+  auto response = co_await call_route(*match, head, body, caller, audited);
   const RequestKind kind = kind_of(*match->route);
+  const auto audit = [&](unsigned status) {
+    if (!audited.grant || !audit_->wants(is_change(*match->route))) return;
+    audited.operation = match->route->operation;
+    audited.key_segment = match->key;
+    audit_->add(audited, head, caller.address, Dialect::rest, status);
+  };
   if (response) {
     response->kind = kind;
+    if (audit_) audit(response->status);
     co_return std::move(*response);
   }
   const Error& error = response.error();
@@ -136,6 +150,7 @@ Task<Response> RestApi::handle(const RequestHead& head, RequestBody& body, Remem
     spdlog::error("{}: {}: {} (request {})", match->route->operation, error_text(error), error.argument,
                   head.request_id.value_or(""));
   refused.kind = kind;
+  if (audit_) audit(refused.status);
   if (error.code == Errc::method_not_allowed) {  // see malformed_namespace
     refused.headers.emplace_back(names::header::allow, "GET, HEAD");
   }
@@ -147,7 +162,8 @@ Response RestApi::refusal(const Error& error) {
 }
 
 Task<Result<Response>> RestApi::call_route(const RouteMatch& match, const RequestHead& head,
-                                           RequestBody& body, RememberedCaller& caller) {
+                                           RequestBody& body, RememberedCaller& caller,
+                                           AuditedCall& audited) {
   const Route& route = *match.route;
   const auto grant = co_await authenticate(head, caller);
   if (!grant) {
@@ -161,8 +177,11 @@ Task<Result<Response>> RestApi::call_route(const RouteMatch& match, const Reques
             **grant,
             {no_account, no_namespace, (*grant)->key_prefix},
             match.key,
-            match.name};
+            match.name,
+            audited};
+  if (audit_) audited.grant = *grant;
   if (!match.account.empty()) {
+    if (audit_) audited.account = AccountId::parse(match.account);
     const auto account = co_await find_account(match, head, caller);
     if (!account) co_return account.error();
     call.place.account = *account;
@@ -170,6 +189,7 @@ Task<Result<Response>> RestApi::call_route(const RouteMatch& match, const Reques
   if (!match.namespace_id.empty()) {
     const auto id = NamespaceId::parse(match.namespace_id);
     if (!id) co_return malformed_namespace(route, match, head);
+    audited.namespace_id = *id;
     if (!(*grant)->reaches(*id)) co_return fail(Errc::permission_missing);
     call.place.namespace_id = *id;
   }

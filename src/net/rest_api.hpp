@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "net/audit_log.hpp"
 #include "net/http_handler.hpp"
 #include "net/router.hpp"
 #include "service/access.hpp"
@@ -17,8 +18,10 @@ namespace cubby {
 // Serves everything on the API listener: `/client/v4/…`, the same at the root, `/cubby/v1/…` and `/healthz`.
 class RestApi final : public HttpHandler {
  public:
-  RestApi(KvService& kv, Namespaces& namespaces, Access& access, Tokens& tokens, const NamespaceCalls& calls)
-      : kv_(kv), namespaces_(namespaces), access_(access), tokens_(tokens), calls_(calls) {}
+  // `audit` may be null.
+  RestApi(KvService& kv, Namespaces& namespaces, Access& access, Tokens& tokens, const NamespaceCalls& calls,
+          AuditLog* audit = nullptr)
+      : kv_(kv), namespaces_(namespaces), access_(access), tokens_(tokens), calls_(calls), audit_(audit) {}
 
   Task<Response> handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) override;
   Response refusal(const Error& error) override;
@@ -31,7 +34,7 @@ class RestApi final : public HttpHandler {
 
  private:
   Task<Result<Response>> call_route(const RouteMatch& match, const RequestHead& head, RequestBody& body,
-                                    RememberedCaller& caller);
+                                    RememberedCaller& caller, AuditedCall& audited);
   Task<Result<const Grant*>> authenticate(const RequestHead& head, RememberedCaller& caller);
   Task<Result<AccountId>> find_account(const RouteMatch& match, const RequestHead& head,
                                        RememberedCaller& caller);
@@ -41,6 +44,7 @@ class RestApi final : public HttpHandler {
   Access& access_;
   Tokens& tokens_;
   const NamespaceCalls& calls_;
+  AuditLog* const audit_;
 };
 
 // One call of a route, after all checks that do not depend on the route.
@@ -52,6 +56,7 @@ struct Call {
   Place place;                   // as far as the route names it
   std::string_view key_segment;  // as sent
   std::string_view name_segment;
+  AuditedCall& audited;
 };
 
 // The whole table.

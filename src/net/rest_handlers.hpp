@@ -33,6 +33,7 @@ Task<Result<Response>> revoke_token(RestApi& api, Call& call);
 
 // Accounts and tokens, as far as clients ask about them around KV calls (account_handlers.cpp).
 Task<Result<Response>> list_accounts(RestApi& api, Call& call);
+Task<Result<Response>> create_account(RestApi& api, Call& call);
 Task<Result<Response>> get_account(RestApi& api, Call& call);
 Task<Result<Response>> list_memberships(RestApi& api, Call& call);
 Task<Result<Response>> get_user(RestApi& api, Call& call);

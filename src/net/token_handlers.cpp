@@ -28,6 +28,7 @@ Task<Result<Response>> create_token(RestApi& api, Call& call) {
   if (!wanted) co_return wanted.error();
   const auto created = co_await api.tokens().create(call.grant, std::move(*wanted));
   if (!created) co_return created.error();
+  call.audited.subject = created->token.id.text();
   co_return json_response(token_json(created->token, api.tokens().now(), created->text));
 }
 
@@ -50,6 +51,7 @@ Task<Result<Response>> get_token(RestApi& api, Call& call) {
 Task<Result<Response>> revoke_token(RestApi& api, Call& call) {
   const auto id = token_id_in(call);
   if (!id) co_return id.error();
+  call.audited.subject = id->text();
   const auto token = co_await api.tokens().revoke(call.grant, *id);
   if (!token) co_return token.error();
   co_return json_response(token_json(*token, api.tokens().now()));

@@ -27,6 +27,13 @@ bool may_come_from(const Token& token, const std::optional<Address>& from) {
   return from && std::ranges::any_of(token.sources, [&](const auto& range) { return range.contains(*from); });
 }
 
+// Names are as administrators gave them: no control characters into the log.
+std::string printable(std::string name) {
+  std::ranges::replace_if(
+      name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  return name;
+}
+
 }  // namespace
 
 std::string make_token_text() {
@@ -49,8 +56,9 @@ TokenHash hash_token(std::string_view text) {
   return hash;
 }
 
-Access::Access(Engine& engine, const Clock& clock, const std::optional<std::string>& environment_token)
-    : engine_(engine), clock_(clock) {
+Access::Access(Engine& engine, const Clock& clock, const std::optional<std::string>& environment_token,
+               RefusalWatch* watch)
+    : engine_(engine), clock_(clock), watch_(watch) {
   if (environment_token) environment_hash_ = hash_token(*environment_token);
 }
 
@@ -66,8 +74,14 @@ Task<Result<const Grant*>> Access::authenticate(std::string_view credentials, Re
     caller.credentials = credentials;
     caller.access_generation = generation;
   }
-  if (is_expired(caller.grant->expiration, whole_seconds(clock_.now()))) co_return fail(Errc::token_refused);
+  if (is_expired(caller.grant->expiration, whole_seconds(clock_.now())))
+    co_return co_await refuse(caller.address, "token " + printable(caller.grant->name) + " has expired");
   co_return &*caller.grant;
+}
+
+Task<Error> Access::refuse(const std::optional<Address>& from, std::string why) {
+  if (watch_) co_await watch_->on_refused(from, std::move(why));
+  co_return fail(Errc::token_refused);
 }
 
 Task<Result<bool>> Access::has_account(AccountId id, RememberedCaller& caller) {
@@ -86,9 +100,22 @@ Task<Result<Grant>> Access::look_up(std::string_view credentials, const std::opt
   const auto found = co_await engine_.find_token(hash);
   if (!found) co_return found.error();
   const auto& token = *found;
-  if (!token || token->revoked || !may_come_from(*token, from)) co_return fail(Errc::token_refused);
+  if (!token) co_return co_await refuse(from, "no such token");
+  if (token->revoked) co_return co_await refuse(from, "token " + printable(token->name) + " is revoked");
+  if (!may_come_from(*token, from))
+    co_return co_await refuse(from, "token " + printable(token->name) + " may not come from there");
   co_return Grant{token->id,         token->name,       token->right,     token->account,
                   token->expiration, token->namespaces, token->key_prefix};
+}
+
+Task<Result<Account>> Access::create_account(Grant by, std::string name) {
+  if (!by.is_everywhere()) co_return fail(Errc::permission_missing);
+  if (name.empty()) co_return fail(Errc::token_option_invalid, "an account needs a name");
+  if (name.size() > limits::token_name_bytes_max)
+    co_return fail(Errc::token_option_invalid, "the name is too long");
+  Account account{AccountId::random(), std::move(name)};
+  if (const auto stored = co_await engine_.put_account(account); !stored) co_return stored.error();
+  co_return account;
 }
 
 Task<Result<std::vector<Account>>> Access::accounts(Grant grant) {

@@ -28,6 +28,7 @@ struct Grant {
     return namespaces.empty() || std::find(namespaces.begin(), namespaces.end(), id) != namespaces.end();
   }
   // Whether nothing in an account is kept from it, so that it may change the account's namespaces.
+  bool is_everywhere() const { return right == Right::admin && !account && is_unscoped(); }
   bool is_unscoped() const { return namespaces.empty() && key_prefix.empty(); }
 };
 
@@ -49,17 +50,30 @@ bool is_token_shape(std::string_view text);
 
 TokenHash hash_token(std::string_view text);
 
+// Who is told of credentials that were refused, and may let the answer wait. Called from any loop.
+class RefusalWatch {
+ public:
+  virtual ~RefusalWatch() = default;
+  // `why` is for the operator; no secret is in it.
+  virtual Task<void> on_refused(std::optional<Address> from, std::string why) = 0;
+};
+
 // Methods may be called from any loop at any time.
 class Access {
  public:
   // `environment_token` is valid beside the stored ones, as an administrator's, and is not stored. `clock`
-  // decides about the expiry of tokens.
-  Access(Engine& engine, const Clock& clock, const std::optional<std::string>& environment_token);
+  // decides about the expiry of tokens. `watch` outlives this, or is null.
+  Access(Engine& engine, const Clock& clock, const std::optional<std::string>& environment_token,
+         RefusalWatch* watch = nullptr);
 
   // What the caller may do, which `caller` then remembers; a view of that until its next request. A token
   // that is revoked is refused from then on, remembered or not. Errors: token_refused (unknown, expired,
   // revoked, or not to be used from the caller's address).
   Task<Result<const Grant*>> authenticate(std::string_view credentials, RememberedCaller& caller);
+
+  // Makes an account, which is then empty. Errors: permission_missing, to all but administrators of every
+  // account; token_option_invalid.
+  Task<Result<Account>> create_account(Grant by, std::string name);
 
   // Whether there is such an account. REQUIRES: `caller` is authenticated.
   Task<Result<bool>> has_account(AccountId id, RememberedCaller& caller);
@@ -71,9 +85,11 @@ class Access {
 
  private:
   Task<Result<Grant>> look_up(std::string_view credentials, const std::optional<Address>& from);
+  Task<Error> refuse(const std::optional<Address>& from, std::string why);
 
   Engine& engine_;
   const Clock& clock_;
+  RefusalWatch* const watch_;
   std::optional<TokenHash> environment_hash_;
   const TokenId environment_id_ = TokenId::random();
 };

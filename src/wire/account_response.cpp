@@ -1,6 +1,10 @@
 #include "wire/account_response.hpp"
 
+#include <boost/json.hpp>
+
 #include "core/json_text.hpp"
+#include "core/limits.hpp"
+#include "wire/json_body.hpp"
 #include "wire/names.hpp"
 #include "wire/rest_response.hpp"
 
@@ -28,6 +32,15 @@ Response single_page_response(const std::vector<std::string>& items, const Query
 }
 
 }  // namespace
+
+Task<Result<std::string>> read_new_account(ByteSource& body) {
+  const auto object = co_await read_json_object(body, limits::json_body_bytes_max, Errc::body_not_json);
+  if (!object) co_return object.error();
+  const auto* const name = find_member(*object, names::field::name);
+  if (!name) co_return std::string();
+  if (!name->is_string()) co_return fail(Errc::token_option_invalid, "name must be a string");
+  co_return std::string(name->get_string());
+}
 
 std::string account_json(const Account& account) {
   return R"({"id":")" + account.id.text() + R"(","name":)" + quoted(account.name) + R"(,"type":"standard"})";

@@ -1,14 +1,20 @@
-// Answers about accounts, users and tokens: the little that clients of KV ask before they trust a server.
+// Accounts, users and tokens: the little that clients of KV ask before they trust a server, and the making of
+// accounts, which is ours.
 #pragma once
 
 #include <string>
 #include <vector>
 
+#include "core/byte_source.hpp"
 #include "core/entry.hpp"
 #include "wire/http_message.hpp"
 #include "wire/percent.hpp"
 
 namespace cubby {
+
+// The name of an account that is to be made. Errors: body_not_json, token_option_invalid, those of the
+// source.
+Task<Result<std::string>> read_new_account(ByteSource& body);
 
 std::string account_json(const Account& account);
 

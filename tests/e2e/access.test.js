@@ -1,0 +1,196 @@
+// Who may do what, and who is told of it: failed attempts, the audit log, accounts and tokens by the command line, and
+// secrets, which are nowhere to be seen.
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, renameSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { refuse, succeed } from './support/command.js';
+import { ACCOUNT, Cubby, TOKEN, scratchDirectory, sharedCubby } from './support/cubby.js';
+
+const directory = scratchDirectory('audit');
+const auditFile = join(directory, 'audit.jsonl');
+const server = sharedCubby({
+  binding: [
+    ...['--binding-listen', '127.0.0.1:0', '--audit-log', auditFile, '--log-level', 'debug'],
+    ...['--auto-create-namespaces', '--metrics-auth', 'none'],
+  ],
+});
+const wrongToken = 'wrong-token_0123456789-ABCDEFGHIJKLMNOPQ';
+const value = 'the-value-that-nobody-writes-down';
+
+// cubby COMMAND… with the server's address and the token in the environment.
+const cubby = (way, args, { token = TOKEN, ...more } = {}) =>
+  way(process.env.CUBBY_BINARY, args, {
+    env: { HOME: directory, CLOUDFLARE_API_BASE_URL: server.baseUrl, CLOUDFLARE_API_TOKEN: token },
+    ...more,
+  });
+
+const status = (path, token, { origin = server.origin, ...options } = {}) =>
+  new Promise((resolve, reject) => {
+    const headers = token ? { authorization: `Bearer ${token}` } : {};
+    const request = http.request(`${origin}${path}`, { headers, agent: false, ...options }, (response) =>
+      response.resume().on('end', () => resolve(response.statusCode)),
+    );
+    request.on('error', reject).end(options.body);
+  });
+
+// The lines of the file, once there is one that `wanted` takes: a thread of the server writes them.
+async function audited(wanted, file = auditFile) {
+  for (let turn = 0; turn < 1000; ++turn) {
+    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1).map(JSON.parse) : [];
+    if (lines.some(wanted)) return lines;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  assert.fail(`no such line in ${file}:\n${readFileSync(file, 'utf8')}`);
+}
+
+test('bad credentials are answered ever later, good ones at once', async () => {
+  const order = [];
+  const bad = Array.from({ length: 13 }, async () => {
+    assert.equal(await status('/client/v4/accounts', wrongToken), 403);
+    order.push('bad');
+  });
+  await Promise.race(bad);
+  assert.equal(await status('/client/v4/accounts', TOKEN), 200);
+  order.push('good');
+  assert.equal(await status('/client/v4/accounts'), 403, 'no credentials are no bad ones');
+  order.push('none');
+  await Promise.all(bad);
+  assert.equal(order.at(-1), 'bad', order.join());
+  assert.match(server.process.stderr, /\[warning\] credentials refused: no such token; from 127\.0\.0\.1, 1 in a row/);
+  assert.match(server.process.stderr, /from 127\.0\.0\.1, 10 in a row/);
+  assert.doesNotMatch(server.process.stderr, /, [2-9] in a row/);
+});
+
+describe('the audit log', () => {
+  test('has a line for each change, in both dialects, and none for reads', async () => {
+    const id = await server.rest.createNamespace('audited');
+    await server.rest.put(id, 'a key', value);
+    await server.rest.get(id, 'a key');
+    await server.rest.keys(id);
+    await server.rest.bulkPut(id, [{ key: 'b', value }]);
+    const other = 'ffffffffffffffffffffffffffffffff';
+    assert.equal((await server.rest.call('DELETE', `/storage/kv/namespaces/${other}/values/k`)).status, 404);
+    const origin = `http://${server.bindings[0]}`;
+    const put = { origin, method: 'PUT', body: value };
+    assert.equal(await status(`/ns/audited/c%2Fd?urlencoded=true`, TOKEN, put), 200);
+    assert.equal(await status(`/ns/audited/c%2Fd?urlencoded=true`, TOKEN, { origin }), 200);
+    assert.equal(await status(`/ns/audited/c%2Fd?urlencoded=true`, TOKEN, { origin, method: 'DELETE' }), 200);
+    await server.rest.call('DELETE', `/storage/kv/namespaces/${id}`);
+
+    const lines = await audited(({ operation }) => operation === 'remove namespace');
+    const seen = lines.map(({ dialect, operation, namespace_id, key, status }) => ({ dialect, operation, namespace_id, key, status }));
+    const of = (dialect, operation, key, status = 200, namespace_id = id) => ({ dialect, operation, namespace_id, key, status });
+    assert.deepEqual(seen, [
+      of('rest', 'create namespace'),
+      of('rest', 'put', 'a key'),
+      of('rest', 'bulk put keys'),
+      of('rest', 'remove key', 'k', 404, other),
+      of('binding', 'put', 'c/d'),
+      of('binding', 'remove key', 'c/d'),
+      of('rest', 'remove namespace'),
+    ]);
+    for (const line of lines) {
+      assert.match(line.time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+      assert.match(line.token_id, /^[0-9a-f]{32}$/);
+      assert.equal(line.token, 'CUBBY_ADMIN_TOKEN');
+      assert.equal(line.address, '127.0.0.1');
+      assert.equal(line.account_id, ACCOUNT);
+      assert.ok(line.request_id);
+    }
+    assert.equal(statSync(auditFile).mode & 0o777, 0o600);
+  });
+
+  test('goes on in a new file after SIGHUP', async () => {
+    const moved = join(directory, 'audit.1');
+    renameSync(auditFile, moved);
+    server.process.child.kill('SIGHUP');
+    const id = await server.rest.createNamespace('after the move');
+    for (let turn = 0; turn < 1000 && !existsSync(auditFile); ++turn) await new Promise((resolve) => setTimeout(resolve, 10));
+    await server.rest.put(id, 'k', value);
+    await audited(({ operation, key }) => operation === 'put' && key === 'k');
+  });
+
+  test('has reads where they are asked for, and a start says what is wrong with it', async () => {
+    const file = join(directory, 'reads.jsonl');
+    const reading = await Cubby.started({ binding: ['--binding-listen', 'none', '--audit-log', file, '--audit-reads'] });
+    await reading.rest.namespaces();
+    await audited(({ operation }) => operation === 'list namespaces', file);
+    await reading.stop();
+    for (const [flags, complaint] of [
+      [['--audit-reads'], /--audit-reads: needs --audit-log/],
+      [['--audit-log', '/nowhere/audit.jsonl'], /cannot open the audit log \/nowhere\/audit\.jsonl: No such file/],
+    ]) {
+      const wrong = new Cubby({ binding: ['--binding-listen', 'none', ...flags] });
+      assert.notEqual((await wrong.launch().exit()).code, 0);
+      assert.match(wrong.process.stderr, complaint);
+    }
+  });
+});
+
+test('accounts and tokens are made, listed and revoked by the command line', async () => {
+  const account = (await cubby(succeed, ['account', 'create', 'Team B'])).text.trim();
+  assert.match(account, /^[0-9a-f]{32}$/);
+  assert.match((await cubby(succeed, ['account', 'list'])).text, new RegExp(`^${account}  "Team B"$`, 'm'));
+
+  const chief = await cubby(succeed, ['token', 'create', 'b admin', '--right', 'admin', '--account-id', account]);
+  const token = chief.text.trim();
+  assert.match(token, /^[\w-]{40}$/);
+  assert.match(chief.stderr, /^created token "b admin" \([0-9a-f]{32}\); its text is told only now$/m);
+  assert.equal((await cubby(succeed, ['account', 'list'], { token })).text, `${account}  "Team B"\n`);
+  const refused = await cubby(refuse, ['account', 'create', 'mine'], { token });
+  assert.equal(refused.code, 4, refused.output);
+
+  const narrow = [
+    ...['token', 'create', 'narrow', '--right', 'write', '--key-prefix', 'ci/', '--source', '127.0.0.0/8,::1'],
+    ...['--expiration', '4000000000', '--json'],
+  ];
+  const made = JSON.parse((await cubby(succeed, narrow, { token })).text);
+  assert.equal(made.account_id, account);
+  assert.deepEqual(made.sources, ['127.0.0.0/8', '::1/128']);
+  assert.equal(made.expiration, 4000000000);
+  const line = `^${made.id}  active  write  ${account}  "narrow"$`;
+  assert.match((await cubby(succeed, ['token', 'list'], { token })).text, new RegExp(line, 'm'));
+  await cubby(succeed, ['token', 'revoke', made.id], { token });
+  assert.match((await cubby(succeed, ['token', 'list'], { token })).text, new RegExp(line.replace('active', 'revoked'), 'm'));
+  assert.equal((await cubby(refuse, ['token', 'list'], { token: made.token })).code, 4);
+  assert.equal((await cubby(refuse, ['token', 'revoke', 'x'])).code, 2);
+  assert.equal((await cubby(refuse, ['token', 'revoke', 'f'.repeat(32)])).code, 3);
+
+  const lines = await audited(({ operation }) => operation === 'revoke token');
+  assert.equal(lines.find(({ operation }) => operation === 'create account').subject, account);
+  assert.equal(lines.find(({ operation }) => operation === 'revoke token').subject, made.id);
+});
+
+// The last test of the file: everything that was printed or written until here.
+test('no secret and no value is in what the server prints, writes or shows', async () => {
+  assert.equal(await status('/client/v4/accounts', `${TOKEN} ${TOKEN}`), 400);
+  assert.equal(await status(`/client/v4/accounts/${TOKEN}/x`, TOKEN), 404);
+  const { child, stdout, stderr } = server.process;
+  const metrics = await (await fetch(`${server.origin}/metrics`)).text();
+  const audit = readdirSync(directory).map((name) => statSync(join(directory, name)).isFile() && readFileSync(join(directory, name), 'utf8'));
+  const commandLine = readFileSync(`/proc/${child.pid}/cmdline`, 'utf8');
+  for (const text of [stdout, stderr, metrics, commandLine, ...audit]) {
+    for (const secret of [TOKEN, wrongToken, value]) {
+      assert.ok(!`${text}`.includes(secret), `${secret} is in\n${text}`);
+    }
+  }
+  assert.match(readFileSync(`/proc/${child.pid}/limits`, 'utf8'), /^Max core file size +0 +0 /m);
+  for (const entry of readdirSync(server.dataDir, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    assert.equal(statSync(path).mode & 0o077, 0, path);
+  }
+});
+
+test('the first token is in a file for its owner, and a token on the command line is no flag', async () => {
+  const first = await Cubby.started({ token: null, binding: ['--binding-listen', 'none'] });
+  const token = readFileSync(join(first.dataDir, 'admin-token'), 'utf8').trim();
+  assert.equal(statSync(join(first.dataDir, 'admin-token')).mode & 0o777, 0o600);
+  assert.ok(!(first.process.stdout + first.process.stderr).includes(token));
+  const file = join(directory, 'token');
+  writeFileSync(file, token, { mode: 0o600 });
+  const args = ['token', 'list', '--base-url', first.baseUrl, '--token-file', file];
+  assert.match((await succeed(process.env.CUBBY_BINARY, args, { env: { HOME: directory } })).text, /active  admin  all accounts  "admin"/);
+  await first.stop();
+});
