@@ -1,5 +1,6 @@
 // Bulk bodies: the same however they are cut, and the pairs that a second JSON parser finds.
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 #include <vector>
 
 #include "fuzz/fuzz.hpp"
@@ -39,6 +40,11 @@ Result<std::vector<Pair>> pairs_of(const std::string& body, std::size_t piece_by
   return run(read_pairs(source));
 }
 
+// Of two things that are wrong, the message may name the one that shows first.
+bool are_alike(const Result<std::vector<Pair>>& a, const Result<std::vector<Pair>>& b) {
+  return a && b ? *a == *b : !a && !b && a.error().code == b.error().code;
+}
+
 void check_pair(const Pair& pair, const boost::json::value& value) {
   const auto* const object = value.if_object();
   require(object != nullptr, "a pair is an object");
@@ -56,7 +62,7 @@ void check_pair(const Pair& pair, const boost::json::value& value) {
   require(has_metadata == pair.metadata.has_value(), "metadata is there when it was sent");
   if (has_metadata) {
     boost::system::error_code error;
-    require(boost::json::parse(pair.metadata->text(), error) == *metadata && !error,
+    require(serialize(boost::json::parse(pair.metadata->text(), error)) == serialize(*metadata) && !error,
             "metadata is the one that was sent");
   }
 }
@@ -65,8 +71,8 @@ void check(Input input) {
   const std::size_t piece_bytes = 1 + input.number(40);
   const std::string body(input.rest());
   const auto whole = pairs_of(body, body.size() + 1);
-  require(pairs_of(body, piece_bytes) == whole, "pieces make no difference");
-  require(pairs_of(body, 1) == whole, "single bytes make no difference");
+  require(are_alike(pairs_of(body, piece_bytes), whole), "pieces make no difference");
+  require(are_alike(pairs_of(body, 1), whole), "single bytes make no difference");
   if (!whole) return;
   require(json::is_json(body), "what is taken is JSON");
   boost::system::error_code error;

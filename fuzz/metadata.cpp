@@ -2,17 +2,19 @@
 #include "core/metadata.hpp"
 
 #include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
 
 #include "fuzz/fuzz.hpp"
 
 namespace cubby::fuzz {
 namespace {
 
-std::optional<boost::json::value> parse_again(std::string_view text) {
+// Written anew, for this parser reads numbers such as 0e403 as no number, which equals nothing.
+std::optional<std::string> parse_again(std::string_view text) {
   boost::system::error_code error;
   boost::json::value value = boost::json::parse({text.data(), text.size()}, error);
   if (error) return std::nullopt;
-  return value;
+  return serialize(value);
 }
 
 void check(Input input) {
@@ -31,7 +33,7 @@ void check(Input input) {
     return;
   }
   if (!*whole) {
-    require(value && value->is_null(), "only null is no metadata");
+    require(value == "null", "only null is no metadata");
     return;
   }
   const std::string& compact = (*whole)->text();
