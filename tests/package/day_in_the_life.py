@@ -63,7 +63,7 @@ def namespaces_of(account_id):
 class OtherServer:
     """The server that the keys come from: the same program outside of the package's root."""
 
-    token = "cubby-other_0123456789-ABCDEFGHIJKLMNOP"
+    token = "cubby-other_0123456789-ABCDEFGHIJKLMNOPQ"
 
     def __init__(self, folder):
         self.process = subprocess.Popen(
@@ -115,7 +115,7 @@ def wrangler(origin, account_id, token, *arguments):
 
 
 def token_file(name, token):
-    path = Path(work) / name
+    path = Path(work) / f"{name}.token"
     path.write_text(token)
     path.chmod(0o600)
     return path
