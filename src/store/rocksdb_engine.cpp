@@ -1,7 +1,6 @@
 #include "store/rocksdb_engine.hpp"
 
 #include <atomic>
-#include <set>
 
 #include "core/expiration.hpp"
 #include "core/limits.hpp"
@@ -9,19 +8,17 @@
 #include "store/admission.hpp"
 #include "store/background_work.hpp"
 #include "store/bytes.hpp"
-#include "store/catalog.hpp"
-#include "store/catalog_record.hpp"
-#include "store/commit_queue.hpp"
 #include "store/ordering.hpp"
 #include "store/rocksdb_backup.hpp"
-#include "store/rocksdb_batch.hpp"
+#include "store/rocksdb_catalog.hpp"
+#include "store/rocksdb_commits.hpp"
 #include "store/rocksdb_expiry.hpp"
 #include "store/rocksdb_figures.hpp"
 #include "store/rocksdb_garbage.hpp"
 #include "store/rocksdb_reader.hpp"
 #include "store/rocksdb_reclaim.hpp"
 #include "store/rocksdb_recount.hpp"
-#include "store/rocksdb_removal.hpp"
+#include "store/rocksdb_removal_work.hpp"
 #include "store/rocksdb_store.hpp"
 #include "store/rocksdb_upload.hpp"
 #include "store/storage_pool.hpp"
@@ -39,7 +36,9 @@ class RocksDbEngine final : public Engine {
         garbage_(*store_, files_),
         pool_(storage_threads),
         reader_(*store_, files_, pool_, hot_, history_),
-        expiry_(*store_, catalog_),
+        removals_(*store_, history_, pool_, background_, commits_),
+        catalog_(*store_, removals_, commits_),
+        expiry_(*store_, catalog_.index()),
         figures_(*store_),
         backup_(*store_, files_, garbage_),
         reclaim_(*store_, pool_, background_),
@@ -57,15 +56,15 @@ class RocksDbEngine final : public Engine {
   Result<void> recover();
 
   Task<Result<std::optional<StoredValue>>> get(NamespaceId namespace_id, Key key, Instant now) override {
-    if (!catalog_.contains(namespace_id)) return nothing<std::optional<StoredValue>>();
+    if (!catalog_.index().contains(namespace_id)) return nothing<std::optional<StoredValue>>();
     return reader_.get(namespace_id, std::move(key), now);
   }
   Task<Result<std::optional<Head>>> head(NamespaceId namespace_id, Key key, Instant now) override {
-    if (!catalog_.contains(namespace_id)) return nothing<std::optional<Head>>();
+    if (!catalog_.index().contains(namespace_id)) return nothing<std::optional<Head>>();
     return reader_.head(namespace_id, std::move(key), now);
   }
   Task<Result<ScanSlice>> scan(ScanRequest request) override {
-    if (!catalog_.contains(request.namespace_id)) return nothing<ScanSlice>();
+    if (!catalog_.index().contains(request.namespace_id)) return nothing<ScanSlice>();
     return reader_.scan(std::move(request));
   }
   std::unique_ptr<Upload> begin_upload(NamespaceId namespace_id) override;
@@ -81,45 +80,40 @@ class RocksDbEngine final : public Engine {
   Task<Result<std::vector<BackupInfo>>> backups(std::filesystem::path folder) override;
   void stop_backups() override { backup_.stop(); }
 
-  Task<Result<void>> create_namespace(Namespace created) override;
-  Task<Result<Namespace>> rename_namespace(NamespaceId id, Title title) override;
-  Task<Result<void>> remove_namespace(NamespaceId id) override;
-  Task<Result<void>> put_account(Account account) override;
-  Task<Result<void>> put_token(Token token) override;
+  Task<Result<void>> create_namespace(Namespace created) override {
+    return catalog_.create(std::move(created));
+  }
+  Task<Result<Namespace>> rename_namespace(NamespaceId id, Title title) override {
+    return catalog_.rename(id, std::move(title));
+  }
+  Task<Result<void>> remove_namespace(NamespaceId id) override { return catalog_.remove(id); }
+  Task<Result<void>> put_account(Account account) override { return catalog_.put(std::move(account)); }
+  Task<Result<void>> put_token(Token token) override { return catalog_.put(std::move(token)); }
 
-  std::uint64_t access_generation() const override { return catalog_.access_generation(); }
+  std::uint64_t access_generation() const override { return catalog_.index().access_generation(); }
   Task<Result<std::optional<Namespace>>> find_namespace(NamespaceId id) override {
-    return Task<Result<std::optional<Namespace>>>::ready(catalog_.find(id));
+    return Task<Result<std::optional<Namespace>>>::ready(catalog_.index().find(id));
   }
   Task<Result<std::optional<Namespace>>> find_namespace_by_title(AccountId account, Title title) override {
-    co_return catalog_.find(account, title);
+    co_return catalog_.index().find(account, title);
   }
   Task<Result<std::vector<Namespace>>> namespaces(AccountId account) override {
-    co_return catalog_.namespaces(account);
+    co_return catalog_.index().namespaces(account);
   }
-  Task<Result<std::optional<Account>>> find_account(AccountId id) override { co_return catalog_.find(id); }
-  Task<Result<std::vector<Account>>> accounts() override { co_return catalog_.accounts(); }
-  Task<Result<std::optional<Token>>> find_token(TokenHash hash) override { co_return catalog_.find(hash); }
-  Task<Result<std::vector<Token>>> tokens() override { co_return catalog_.tokens(); }
+  Task<Result<std::optional<Account>>> find_account(AccountId id) override {
+    co_return catalog_.index().find(id);
+  }
+  Task<Result<std::vector<Account>>> accounts() override { co_return catalog_.index().accounts(); }
+  Task<Result<std::optional<Token>>> find_token(TokenHash hash) override {
+    co_return catalog_.index().find(hash);
+  }
+  Task<Result<std::vector<Token>>> tokens() override { co_return catalog_.index().tokens(); }
 
  private:
   struct Apply;
   void prepare(Apply& apply) const;
   Result<void> stage(Batch& batch, Apply& apply);
   void stage_mutation(Batch& batch, const Apply& apply, const Mutation& mutation, Batch::Slot& slot);
-
-  // A change alone in its group: what it makes, and what is to be done on the commit thread once that is
-  // written.
-  template <class T>
-  struct Alone {
-    std::function<Result<T>(Batch&)> stage;
-    std::function<void(const T&)> then;
-  };
-  template <class T>
-  Task<Result<T>> commit_alone(Alone<T> change);
-  // Writes a row of the catalog, if `check` gives one.
-  template <class Row>
-  Task<Result<Row>> commit_row(std::function<Result<Row>()> check);
 
   // What a namespace answers that was removed, or never was: its rows may still be there.
   template <class T>
@@ -128,48 +122,33 @@ class RocksDbEngine final : public Engine {
   }
 
   Result<void> write(Batch& batch);
-  Result<void> load_catalog();
   void collect_garbage();
-  void continue_removal(NamespaceId id);
-  void commit_removal(std::shared_ptr<const RemovalStep> step);
 
   const std::unique_ptr<RocksDbStore> store_;
   ValueFiles files_;
   RocksDbGarbage garbage_;
-  Catalog catalog_;
-  Version last_version_{};               // the commit thread's
-  std::set<NamespaceId> being_removed_;  // the commit thread's
-  std::set<NamespaceId> paused_;         // of them, those that a full disk stops; the commit thread's
+  Version last_version_{};  // the commit thread's
   std::uint64_t start_ = 0;
   std::atomic<std::uint64_t> next_body_ = 0;
   StoragePool pool_;  // ends after the commits: a refused one hands it bodies to remove
   HotHeads hot_{limits::hot_heads_max};
   CommitHistory history_{hot_};
   RocksDbReader reader_;
+  BackgroundWork background_;
+  RocksDbRemovalWork removals_;
+  RocksDbCatalog catalog_;
   RocksDbExpiry expiry_;
   RocksDbFigures figures_;
   RocksDbBackup backup_;
-  BackgroundWork background_;
   RocksDbReclaim reclaim_;
   Admission admission_{limits::bulk_request_bytes_max};
-  CommitQueue<Batch> commits_;  // last: its thread uses all of the above
+  RocksDbCommits commits_;  // last: its thread uses all of the above
 };
 
 // ---- Opening
 
-Result<void> RocksDbEngine::load_catalog() {
-  const std::unique_ptr<rocksdb::Iterator> each(store_->db().NewIterator({}, store_->catalog()));
-  for (each->SeekToFirst(); each->Valid(); each->Next()) {
-    const auto row = decode_catalog_row(to_view(each->value()), to_view(each->key()));
-    if (!row) return row.error();
-    std::visit([this](const auto& known) { catalog_.put(known); }, *row);
-  }
-  if (!each->status().ok()) return to_error(each->status());
-  return {};
-}
-
 Result<void> RocksDbEngine::recover() {
-  if (auto loaded = load_catalog(); !loaded) return loaded;
+  if (auto loaded = catalog_.load(); !loaded) return loaded;
   const auto last_version = store_->read_counter(last_version_row);
   if (!last_version) return last_version.error();
   last_version_ = Version{last_version->value_or(0)};
@@ -179,10 +158,7 @@ Result<void> RocksDbEngine::recover() {
   rocksdb::WriteBatch batch;
   store_->put_counter(batch, starts_row, start_);
   if (auto written = store_->write(batch, RocksDbStore::Sync::yes); !written) return written;
-  const auto removals = pending_removals(*store_);
-  if (!removals) return removals.error();
-  being_removed_.insert(removals->begin(), removals->end());
-  for (const NamespaceId& id : *removals) continue_removal(id);
+  if (auto removals = removals_.recover(); !removals) return removals;
   collect_garbage();
   return {};
 }
@@ -196,9 +172,7 @@ std::unique_ptr<Upload> RocksDbEngine::begin_upload(NamespaceId namespace_id) {
 
 Result<void> RocksDbEngine::write(Batch& batch) {
   auto written = batch.write();
-  if (written) {
-    for (const NamespaceId& each : std::exchange(paused_, {})) continue_removal(each);
-  }
+  if (written) removals_.resume_paused();
   if (written && !batch.dropped().empty()) {
     pool_.run_detached([this, dropped = batch.dropped()] {
       // What is not removed now has its row, and the next start tries again.
@@ -261,7 +235,7 @@ void RocksDbEngine::prepare(Apply& apply) const {
 }
 
 Result<void> RocksDbEngine::stage(Batch& batch, Apply& apply) {
-  if (!catalog_.contains(apply.namespace_id)) return fail(Errc::namespace_not_found);
+  if (!catalog_.index().contains(apply.namespace_id)) return fail(Errc::namespace_not_found);
   if (apply.has_put) {
     if (auto room = store_->space().take(apply.bytes, DiskSpace::Use::put); !room) return room;
   }
@@ -295,7 +269,7 @@ void RocksDbEngine::stage_mutation(Batch& batch, const Apply& apply, const Mutat
 
 Task<Result<Usage>> RocksDbEngine::usage(NamespaceId namespace_id, Instant now) {
   auto work = [this, namespace_id, now]() -> Result<Usage> {
-    if (!catalog_.contains(namespace_id)) return Usage{};
+    if (!catalog_.index().contains(namespace_id)) return Usage{};
     const auto counters = read_usage(*store_, namespace_id, now);
     if (!counters) return counters.error();
     return counters->at(now);
@@ -304,25 +278,25 @@ Task<Result<Usage>> RocksDbEngine::usage(NamespaceId namespace_id, Instant now) 
 }
 
 Task<Result<Usage>> RocksDbEngine::recount(NamespaceId namespace_id, Instant now) {
-  if (!catalog_.contains(namespace_id)) co_return Usage{};
-  Alone<std::monostate> reset;
+  if (!catalog_.index().contains(namespace_id)) co_return Usage{};
+  LoneChange<std::monostate> reset;
   reset.stage = [this, namespace_id](Batch& batch) -> Result<std::monostate> {
     const auto done = reset_unreadable_usage(*store_, namespace_id, batch.rows());
     if (!done) return done.error();
     return std::monostate{};
   };
-  if (const auto done = co_await commit_alone(std::move(reset)); !done) co_return done.error();
+  if (const auto done = co_await commit_alone(commits_, std::move(reset)); !done) co_return done.error();
   auto work = [this, namespace_id] { return count_heads(*store_, namespace_id); };
   auto counted = co_await pool_.run(std::move(work));
   if (!counted) co_return counted.error();
   if (counted->correction != NamespaceCount{}) {
     // Differences as of one moment: what was written since is counted by its own batch.
-    Alone<std::monostate> correct;
+    LoneChange<std::monostate> correct;
     correct.stage = [namespace_id, correction = counted->correction](Batch& batch) -> Result<std::monostate> {
       batch.correct_usage(namespace_id, correction);
       return std::monostate{};
     };
-    if (const auto done = co_await commit_alone(std::move(correct)); !done) co_return done.error();
+    if (const auto done = co_await commit_alone(commits_, std::move(correct)); !done) co_return done.error();
   }
   co_return counted->count.at(now);
 }
@@ -333,9 +307,9 @@ Task<Result<Swept>> RocksDbEngine::sweep(Instant now, std::uint32_t rows_max) {
   const auto is_due = co_await pool_.run(std::move(look));
   if (!is_due) co_return is_due.error();
   if (!*is_due) co_return Swept{};
-  Alone<Swept> change;
+  LoneChange<Swept> change;
   change.stage = [this, now, rows_max](Batch& batch) { return expiry_.stage(batch, now, rows_max); };
-  co_return co_await commit_alone(std::move(change));
+  co_return co_await commit_alone(commits_, std::move(change));
 }
 
 Task<Result<void>> RocksDbEngine::check_writable() {
@@ -375,121 +349,7 @@ Task<Result<std::vector<BackupInfo>>> RocksDbEngine::backups(std::filesystem::pa
   co_return co_await pool_.run(std::move(work));
 }
 
-// ---- Catalog
-
-template <class T>
-Task<Result<T>> RocksDbEngine::commit_alone(Alone<T> change) {
-  using Answer = Result<T>;
-  auto staged = std::make_shared<std::optional<T>>();
-  // Named: see `apply`.
-  auto start = [this, staged, &change](std::function<void(Answer)> resume) {
-    commits_.push({.stage = [staged, stage = std::move(change.stage)](Batch& batch) -> Result<void> {
-                     auto result = stage(batch);
-                     if (!result) return result.error();
-                     staged->emplace(std::move(*result));
-                     return {};
-                   },
-                   .done =
-                       [staged, then = std::move(change.then), resume](Result<void> written) {
-                         if (!written) return resume(written.error());
-                         if (then) then(**staged);
-                         resume(std::move(**staged));
-                       },
-                   .is_exclusive = true});
-  };
-  co_return co_await resume_later<Answer>(std::move(start));
-}
-
-template <class Row>
-Task<Result<Row>> RocksDbEngine::commit_row(std::function<Result<Row>()> check) {
-  Alone<Row> change;
-  change.stage = [this, check = std::move(check)](Batch& batch) {
-    auto row = check();
-    if (row) batch.rows().Put(store_->catalog(), catalog_place(*row), encode_catalog_row(*row));
-    return row;
-  };
-  change.then = [this](const Row& row) { catalog_.put(row); };
-  co_return co_await commit_alone(std::move(change));
-}
-
-Task<Result<void>> RocksDbEngine::create_namespace(Namespace created) {
-  std::function<Result<Namespace>()> check = [this, created]() -> Result<Namespace> {
-    if (being_removed_.contains(created.id)) return fail(Errc::internal, "this namespace is being removed");
-    if (const auto room = store_->space().check(); !room) return room.error();
-    if (const auto checked = catalog_.check_create(created); !checked) return checked.error();
-    return created;
-  };
-  const auto result = co_await commit_row(std::move(check));
-  if (!result) co_return result.error();
-  co_return Result<void>{};
-}
-
-Task<Result<Namespace>> RocksDbEngine::rename_namespace(NamespaceId id, Title title) {
-  std::function<Result<Namespace>()> check = [this, id, title] { return catalog_.check_rename(id, title); };
-  co_return co_await commit_row(std::move(check));
-}
-
-Task<Result<void>> RocksDbEngine::remove_namespace(NamespaceId id) {
-  Alone<NamespaceId> change;
-  change.stage = [this, id](Batch& batch) -> Result<NamespaceId> {
-    const auto found = catalog_.find(id);
-    if (!found) return fail(Errc::namespace_not_found);
-    batch.rows().Delete(store_->catalog(), catalog_place(*found));
-    add_removal(*store_, batch, id);
-    return id;
-  };
-  change.then = [this](const NamespaceId& removed) {
-    catalog_.remove(removed);
-    being_removed_.insert(removed);
-    continue_removal(removed);
-  };
-  const auto result = co_await commit_alone(std::move(change));
-  if (!result) co_return result.error();
-  co_return Result<void>{};
-}
-
-Task<Result<void>> RocksDbEngine::put_account(Account account) {
-  std::function<Result<Account>()> check = [account] { return account; };
-  const auto result = co_await commit_row(std::move(check));
-  if (!result) co_return result.error();
-  co_return Result<void>{};
-}
-
-Task<Result<void>> RocksDbEngine::put_token(Token token) {
-  std::function<Result<Token>()> check = [token] { return token; };
-  const auto result = co_await commit_row(std::move(check));
-  if (!result) co_return result.error();
-  co_return Result<void>{};
-}
-
 // ---- Background work
-
-void RocksDbEngine::continue_removal(NamespaceId id) {
-  if (!background_.begin()) return;
-  pool_.run_detached([this, id] {
-    auto step = next_removal_step(*store_, id);
-    // If that fails, the next start tries again.
-    if (step) commit_removal(std::make_shared<const RemovalStep>(std::move(*step)));
-    background_.end();
-  });
-}
-
-void RocksDbEngine::commit_removal(std::shared_ptr<const RemovalStep> step) {
-  commits_.push({.stage = [this, step](Batch& batch) -> Result<void> {
-                   add_removal_step(*store_, batch, *step);
-                   if (step->is_last) history_.note_all();
-                   return {};
-                 },
-                 .done =
-                     [this, step](Result<void> written) {
-                       if (!written) {
-                         if (written.error().code == Errc::storage_full) paused_.insert(step->namespace_id);
-                         return;
-                       }
-                       if (!step->is_last) return continue_removal(step->namespace_id);
-                       being_removed_.erase(step->namespace_id);
-                     }});
-}
 
 void RocksDbEngine::collect_garbage() {
   if (!background_.begin()) return;
