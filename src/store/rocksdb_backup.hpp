@@ -10,10 +10,6 @@
 #include "store/rocksdb_store.hpp"
 #include "store/rocksdb_value_file.hpp"
 
-namespace rocksdb {
-class BackupEngine;
-}
-
 namespace cubby {
 
 // Thread-safe; backups are made one after the other.

@@ -1,0 +1,177 @@
+#include "store/backup.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "core/limits.hpp"
+#include "store/catalog_record.hpp"
+#include "store/data_directory.hpp"
+#include "store/rocksdb_backup_folder.hpp"
+#include "store/rocksdb_store.hpp"
+
+namespace cubby {
+
+namespace fs = std::filesystem;
+
+Result<std::vector<BackupInfo>> list_backups(const fs::path& folder) {
+  const auto engine = open_backups_for_reading(folder);
+  if (!engine) return engine.error();
+  std::vector<BackupInfo> infos;
+  for (const std::uint32_t id : finished_backups(folder)) {
+    rocksdb::BackupInfo known;
+    const auto copies = read_backup_set(folder, id);
+    // What is damaged is for `verify_backups` to tell.
+    if (!copies || !(*engine)->GetBackupInfo(id, &known).ok()) {
+      infos.push_back({.id = id, .made_at = {}});
+      continue;
+    }
+    BackupInfo info{id, Instant{std::chrono::seconds(known.timestamp)}, known.size, copies->size()};
+    for (const ValueCopy& each : *copies) info.bytes += each.bytes;
+    infos.push_back(info);
+  }
+  return infos;
+}
+
+Result<std::uint64_t> verify_backups(const fs::path& folder, std::optional<std::uint32_t> id,
+                                     const std::function<void(const std::string&)>& tell) {
+  const auto lock = BackupFolderLock::take(folder, BackupFolderLock::Kind::shared);
+  if (!lock) return lock.error();
+  const auto chosen = choose_backup(folder, id);
+  if (!chosen) return chosen.error();
+  const auto engine = open_backups_for_reading(folder);
+  if (!engine) return engine.error();
+  std::map<ValueCopy, bool> are_whole;  // files that several backups share are read once
+  std::uint64_t damaged = 0;
+  for (const std::uint32_t each : id ? std::vector{*chosen} : finished_backups(folder)) {
+    bool is_whole = true;
+    const auto complain = [&](const std::string& what) {
+      is_whole = false;
+      tell("backup " + std::to_string(each) + ": " + what);
+    };
+    if (const auto status = (*engine)->VerifyBackup(each, true); !status.ok()) complain(status.ToString());
+    const auto copies = read_backup_set(folder, each);
+    if (!copies) complain(copies.error().argument + " is damaged");
+    for (const ValueCopy& copy : copies ? *copies : std::vector<ValueCopy>{}) {
+      const auto known = are_whole.find(copy);
+      if (known != are_whole.end()) {
+        if (!known->second) complain(backup_copy_path(folder, copy).string() + " is damaged");
+        continue;
+      }
+      const auto read = check_value_file(backup_copy_path(folder, copy), copy);
+      if (!read) complain(read.error().argument);
+      are_whole.emplace(copy, read.has_value());
+    }
+    if (!is_whole) ++damaged;
+  }
+  return damaged;
+}
+
+Result<std::uint64_t> prune_backups(const fs::path& folder, std::size_t keep) try {
+  const auto lock = BackupFolderLock::take(folder, BackupFolderLock::Kind::exclusive);
+  if (!lock) return lock.error();
+  auto engine = open_backups_for_change(folder);
+  if (!engine) return engine.error();
+  auto ids = finished_backups(folder);
+  const std::size_t surplus = ids.size() > keep ? ids.size() - keep : 0;
+  const std::set<std::uint32_t> kept(ids.begin() + static_cast<std::ptrdiff_t>(surplus), ids.end());
+  for (std::size_t i = 0; i < surplus; ++i) fs::remove(backup_set_path(folder, ids[i]));
+  if (auto synced = sync_directory(backup_sets_path(folder)); !synced) return synced.error();
+  // Those that were begun and not finished go too.
+  std::vector<rocksdb::BackupInfo> known;
+  (*engine)->GetBackupInfo(&known);
+  for (const auto& each : known) {
+    if (kept.contains(each.backup_id)) continue;
+    if (const auto status = (*engine)->DeleteBackup(each.backup_id); !status.ok()) return to_error(status);
+  }
+  if (const auto status = (*engine)->GarbageCollect(); !status.ok()) return to_error(status);
+  std::set<fs::path> named;
+  for (const std::uint32_t each : kept) {
+    const auto copies = read_backup_set(folder, each);
+    if (!copies) return copies.error();
+    for (const ValueCopy& copy : *copies) named.insert(backup_copy_path(folder, copy));
+  }
+  if (fs::exists(backup_values_path(folder))) {
+    for (const auto& each : fs::recursive_directory_iterator(backup_values_path(folder))) {
+      if (each.is_regular_file() && !named.contains(each.path())) fs::remove(each.path());
+    }
+  }
+  return surplus;
+} catch (const fs::filesystem_error& error) {
+  return fail(Errc::storage_failed, error.what());
+}
+
+namespace {
+
+// Leaves the other namespaces to the removal that the next start goes on with.
+Result<void> remove_others(const fs::path& data_directory, NamespaceId only) {
+  const auto opened = RocksDbStore::open({.data_directory = data_directory, .cache_bytes = 8 * limits::MiB});
+  if (!opened) return opened.error();
+  RocksDbStore& store = **opened;
+  bool is_there = false;
+  rocksdb::WriteBatch batch;
+  const std::unique_ptr<rocksdb::Iterator> row(store.db().NewIterator({}, store.catalog()));
+  for (row->SeekToFirst(); row->Valid(); row->Next()) {
+    const auto known = decode_catalog_row(to_view(row->value()), to_view(row->key()));
+    if (!known) return known.error();
+    const auto* const each = std::get_if<Namespace>(&*known);
+    if (!each) continue;
+    if (each->id == only) {
+      is_there = true;
+      continue;
+    }
+    std::string progress;
+    seal(progress, each->id.view());
+    batch.Delete(store.catalog(), row->key());
+    batch.Put(store.removals(), to_slice(each->id.view()), progress);
+  }
+  if (!row->status().ok()) return to_error(row->status());
+  if (!is_there) return fail(Errc::storage_failed, "the backup has no namespace " + only.text());
+  return store.write(batch, RocksDbStore::Sync::yes);
+}
+
+}  // namespace
+
+Result<BackupInfo> restore_backup(const RestoreOptions& options) try {
+  const fs::path& folder = options.folder;
+  const auto lock = BackupFolderLock::take(folder, BackupFolderLock::Kind::shared);
+  if (!lock) return lock.error();
+  const auto id = choose_backup(folder, options.id);
+  if (!id) return id.error();
+  const auto engine = open_backups_for_reading(folder);
+  if (!engine) return engine.error();
+  const auto copies = read_backup_set(folder, *id);
+  if (!copies) return copies.error();
+  {
+    auto directory = DataDirectory::open(options.data_directory);
+    if (!directory) return directory.error();
+    if (!directory->is_new() || fs::exists(directory->database()))
+      return fail(Errc::storage_failed, options.data_directory.string() + " is not empty");
+    const std::string database = directory->database().string();
+    if (const auto status = (*engine)->RestoreDBFromBackup(*id, database, database); !status.ok())
+      return to_error(status);
+    std::set<fs::path> folders;
+    for (const ValueCopy& copy : *copies) {
+      const fs::path target = value_file_path(directory->values(), copy.id);
+      if (auto copied = copy_value_file(backup_copy_path(folder, copy), target, copy); !copied)
+        return copied.error();
+      folders.insert(target.parent_path());
+    }
+    if (auto synced = sync_folders(folders); !synced) return synced.error();
+    if (auto synced = sync_directory(directory->database()); !synced) return synced.error();
+    if (auto marked = directory->mark(); !marked) return marked.error();
+  }
+  if (options.only) {
+    if (auto removed = remove_others(options.data_directory, *options.only); !removed) return removed.error();
+  }
+  const auto infos = list_backups(folder);
+  if (!infos) return infos.error();
+  for (const BackupInfo& each : *infos) {
+    if (each.id == *id) return each;
+  }
+  return fail(Errc::storage_failed, "the backup is gone");
+} catch (const fs::filesystem_error& error) {
+  return fail(Errc::storage_failed, error.what());
+}
+
+}  // namespace cubby
