@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "store/rocksdb_check.hpp"
 #include "tests/support/engine_fixture.hpp"
 #include "tests/support/rocksdb_rows.hpp"
 
@@ -311,6 +312,76 @@ TEST_F(RocksDbDamage, ALogWithADamagedLengthOrTypeIsRefusedByItsName) {
   write_file(log, right.substr(0, right.size() - 1));
   EXPECT_TRUE(open_rocksdb(crashed));
 }
+
+// ---- Tables that cannot be opened
+
+std::vector<fs::path> tables_of(const fs::path& data) {
+  std::vector<fs::path> tables;
+  for (const auto& entry : fs::directory_iterator(data / "db")) {
+    if (entry.path().extension() == ".sst") tables.push_back(entry.path());
+  }
+  return tables;
+}
+
+// What a table says of itself.
+void damage_properties(const fs::path& table) {
+  std::string content = content_of(table);
+  flip_byte(content, content.find("rocksdb.block.based.table"));
+  write_file(table, content);
+}
+
+TEST_F(RocksDbDamage, ATableThatCannotBeOpenedIsRefusedByItsName) {
+  for (const fs::path& table : tables_of(data)) {
+    const std::string right = content_of(table);
+    damage_properties(table);
+
+    const auto opened = open_rocksdb(data);
+
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, Errc::storage_corrupt);
+    EXPECT_THAT(opened.error().argument, HasSubstr(table.filename().string()));
+    write_file(table, right);
+  }
+  EXPECT_TRUE(open_rocksdb(data));
+}
+
+// RocksDB opens sixteen at its start, and the others when somebody reads them.
+TEST_F(RocksDbDamage, ATableThatCannotBeOpenedLaterIsDamageAndNotACrash) {
+  std::optional<NamespaceId> before = id;
+  for (int life = 0; life < 3; ++life) {
+    const auto engine = open_rocksdb(data).value();
+    const Store store = new_store(*engine);
+    store.put("small", small, {.expiration = t0 + 60s});
+    store.put("middle", middle);
+    store.put("large", large);
+    if (before) run(engine->remove_namespace(*before)).value();
+    before = store.id();
+  }
+  ASSERT_GT(tables_of(data).size(), 16u);
+  int damaged_later = 0;
+  for (const fs::path& table : tables_of(data)) {
+    SCOPED_TRACE(table.filename());
+    const fs::path copy = directory.path() / "copy";
+    fs::remove_all(copy);
+    fs::copy(data, copy, fs::copy_options::recursive);
+    damage_properties(copy / "db" / table.filename());
+
+    std::string told;
+    const auto report =
+        check_data_directory({.data_directory = copy}, [&](const std::string& each) { told += each; });
+
+    if (report) {
+      EXPECT_GT(report->damaged, 0u);
+      ++damaged_later;
+    } else {
+      told = report.error().argument;
+    }
+    EXPECT_THAT(told, HasSubstr(table.filename().string()));
+  }
+  EXPECT_GT(damaged_later, 0);
+}
+
+// ---- One byte
 
 // Copies the store, flips one byte of one file, and looks at everything.
 class RocksDbFlippedByte : public RocksDbDamage, public testing::WithParamInterface<const char*> {

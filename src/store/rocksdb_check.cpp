@@ -10,6 +10,7 @@
 #include "store/rocksdb_recount.hpp"
 #include "store/rocksdb_removal.hpp"
 #include "store/rocksdb_store.hpp"
+#include "store/rocksdb_table_check.hpp"
 #include "store/rocksdb_value_file.hpp"
 
 namespace cubby {
@@ -38,8 +39,7 @@ class Check {
       : store_(store), files_(store.value_folder(), store.file_system()), tell_(tell) {}
 
   Result<CheckReport> run(bool repairs_usage) {
-    if (const auto status = store_.db().VerifyChecksum(); !status.ok())
-      damage(joined("the database: ", status.ToString()));
+    check_tables();
     const auto removals = pending_removals(store_);
     if (!removals) return removals.error();
     being_removed_.insert(removals->begin(), removals->end());
@@ -70,6 +70,15 @@ class Check {
     const std::unique_ptr<rocksdb::Iterator> row(store_.db().NewIterator(options, family));
     for (row->SeekToFirst(); row->Valid(); row->Next()) visit(to_view(row->key()), to_view(row->value()));
     if (!row->status().ok()) damage(joined("family ", name, ": ", row->status().ToString()));
+  }
+
+  void check_tables() {
+    const auto status = store_.db().VerifyChecksum();
+    if (status.ok()) return;
+    // It ends at the first, and may not name it.
+    const auto tables = damaged_tables(store_.db().GetName(), TableCheck::checksums);
+    for (const std::string& each : tables) damage(each);
+    if (tables.empty()) damage(joined("the database: ", status.ToString()));
   }
 
   void check_catalog() {

@@ -20,6 +20,7 @@
 #include "store/rocksdb_recount.hpp"
 #include "store/rocksdb_removal_work.hpp"
 #include "store/rocksdb_store.hpp"
+#include "store/rocksdb_table_check.hpp"
 #include "store/rocksdb_upload.hpp"
 #include "store/storage_pool.hpp"
 
@@ -366,7 +367,8 @@ Result<std::unique_ptr<Engine>> open_rocksdb_engine(const RocksDbOptions& option
   auto store = RocksDbStore::open(options);
   if (!store) return store.error();
   auto engine = std::make_unique<RocksDbEngine>(std::move(*store), options.storage_threads);
-  if (const auto recovered = engine->recover(); !recovered) return recovered.error();
+  if (const auto recovered = engine->recover(); !recovered)
+    return naming_tables(recovered.error(), options.data_directory / "db");
   return std::unique_ptr<Engine>(std::move(engine));
 }
 

@@ -3,11 +3,38 @@
 namespace cubby {
 namespace {
 
-constexpr std::size_t heads_per_step = 10'000;
+constexpr std::size_t rows_per_step = 10'000;
 
 void put_progress(RocksDbStore& store, RocksDbBatch& batch, NamespaceId namespace_id, std::string last_head) {
   seal(last_head, namespace_id.view());
   batch.rows().Put(store.removals(), to_slice(namespace_id.view()), last_head);
+}
+
+// The rows of `family` whose keys begin as `first` does, from there on.
+std::unique_ptr<rocksdb::Iterator> rows_from(RocksDbStore& store, RocksDbStore::Family family,
+                                             const std::string& first, const rocksdb::Slice& upper_bound) {
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &upper_bound;
+  options.fill_cache = false;
+  std::unique_ptr<rocksdb::Iterator> row(store.db().NewIterator(options, family));
+  row->Seek(first);
+  return row;
+}
+
+// A head with all that depends on it.
+void take_head(const RocksDbStore& store, std::string row, std::string_view bytes, RemovalStep& step) {
+  if (const auto head = decode_head(bytes, row)) {
+    if (head->expiration) {
+      step.rows.emplace_back(store.expiry(), rows::expiry(*head->expiration, row));
+      step.rows.emplace_back(store.usage(), rows::usage(step.namespace_id, *head->expiration));
+    }
+    const auto* const body = std::get_if<BodyRef>(&head->body);
+    if (body && body->place == BodyRef::Place::file) step.files.push_back(*body);
+    if (body && body->place == BodyRef::Place::row)
+      step.rows.emplace_back(store.values(), rows::value(step.namespace_id, body->id));
+  }
+  step.last_head = row;
+  step.rows.emplace_back(store.heads(), std::move(row));
 }
 
 }  // namespace
@@ -26,35 +53,29 @@ Result<RemovalStep> next_removal_step(RocksDbStore& store, NamespaceId namespace
       last_head->empty() ? std::string(namespace_id.view()) : std::string(*last_head) + '\0';
   const std::string end = rows::after_prefix(std::string(namespace_id.view()));
   const rocksdb::Slice upper_bound = end;
-  rocksdb::ReadOptions options;
-  options.iterate_upper_bound = &upper_bound;
-  options.fill_cache = false;
-  const std::unique_ptr<rocksdb::Iterator> row(store.db().NewIterator(options, store.heads()));
-  RemovalStep step{namespace_id, {}, {}, {}, false};
+  RemovalStep step{.namespace_id = namespace_id, .last_head = std::string(*last_head)};
   std::size_t count = 0;
-  for (row->Seek(first); row->Valid() && count < heads_per_step; row->Next(), ++count) {
-    step.last_head = row->key().ToString();
-    const auto head = decode_head(to_view(row->value()), step.last_head);
-    if (!head) continue;  // nobody knows what it named
-    if (head->expiration) step.expiry_rows.push_back(rows::expiry(*head->expiration, step.last_head));
-    const auto* const body = std::get_if<BodyRef>(&head->body);
-    if (body && body->place == BodyRef::Place::file) step.files.push_back(*body);
+  const auto head = rows_from(store, store.heads(), first, upper_bound);
+  for (; head->Valid() && count < rows_per_step; head->Next(), ++count)
+    take_head(store, head->key().ToString(), to_view(head->value()), step);
+  if (!head->status().ok()) return to_error(head->status());
+  // What no head has named: damaged ones had rows too, and the total has none.
+  for (const auto family : {store.values(), store.usage()}) {
+    if (count == rows_per_step) break;
+    const auto row = rows_from(store, family, std::string(namespace_id.view()), upper_bound);
+    for (; row->Valid() && count < rows_per_step; row->Next(), ++count)
+      step.rows.emplace_back(family, row->key().ToString());
+    if (!row->status().ok()) return to_error(row->status());
   }
-  if (!row->status().ok()) return to_error(row->status());
-  step.is_last = count < heads_per_step;
+  step.is_last = count < rows_per_step;
   return step;
 }
 
 void add_removal_step(RocksDbStore& store, RocksDbBatch& batch, const RemovalStep& step) {
-  for (const std::string& row : step.expiry_rows) batch.rows().Delete(store.expiry(), row);
+  for (const auto& [family, row] : step.rows) batch.rows().Delete(family, row);
   for (const BodyRef& file : step.files) batch.drop(step.namespace_id, file);
   if (!step.is_last) return put_progress(store, batch, step.namespace_id, step.last_head);
-  const std::string first(step.namespace_id.view());
-  const std::string last = rows::after_prefix(first);
-  for (const auto family : {store.heads(), store.values(), store.usage()}) {
-    batch.rows().DeleteRange(family, first, last);
-  }
-  batch.rows().Delete(store.removals(), first);
+  batch.rows().Delete(store.removals(), to_slice(step.namespace_id.view()));
 }
 
 Result<std::vector<NamespaceId>> pending_removals(RocksDbStore& store) {

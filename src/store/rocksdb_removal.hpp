@@ -1,12 +1,15 @@
 // Takes away what a removed namespace has left behind, step by step.
 //
-// The write that removes a namespace puts a row into the removals family: the job. A step takes what depends
-// on a portion of the heads (rows of the expiry family, value files) and notes how far it came; the last one
-// takes the heads, values and counters as ranges, and the job. A crash between two steps, or in one, repeats
-// at most that one.
+// The write that removes a namespace puts a row into the removals family: the job. A step takes a portion of
+// the heads with what depends on them and notes how far it came; then go rows that no head has named, and
+// with the last of them the job. A crash between two steps, or in one, repeats at most that one.
+//
+// Row by row, and not as a range: where a table has a deleted range, and one after it on level 0 cannot be
+// opened, RocksDB 7.8 frees the range twice (Version::AddIteratorsForLevel).
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "store/rocksdb_batch.hpp"
@@ -15,8 +18,8 @@ namespace cubby {
 
 struct RemovalStep {
   NamespaceId namespace_id;
-  std::vector<std::string> expiry_rows;
-  std::vector<BodyRef> files;
+  std::vector<std::pair<RocksDbStore::Family, std::string>> rows{};
+  std::vector<BodyRef> files{};
   std::string last_head;  // how far this step comes
   bool is_last = false;
 };

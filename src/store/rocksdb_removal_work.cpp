@@ -33,7 +33,7 @@ void RocksDbRemovalWork::run_step(NamespaceId id) {
 void RocksDbRemovalWork::commit(std::shared_ptr<const RemovalStep> step) {
   commits_.push({.stage = [this, step](RocksDbBatch& batch) -> Result<void> {
                    add_removal_step(store_, batch, *step);
-                   if (step->is_last) history_.note_all();
+                   history_.note_all();
                    return {};
                  },
                  .done =

@@ -13,6 +13,7 @@
 #include "store/bytes.hpp"
 #include "store/rocksdb_file_system.hpp"
 #include "store/rocksdb_log_size.hpp"
+#include "store/rocksdb_table_check.hpp"
 
 namespace cubby {
 namespace {
@@ -255,8 +256,8 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const RocksDbOptions& w
   if (!opened && opened.error().code == Errc::storage_corrupt)
     opened = store->open_database(options, families(wanted.cache_bytes), LogCheck::checksums);
   if (!opened) {
-    return fail(opened.error().code,
-                "cannot open the database in " + path.string() + ": " + opened.error().argument);
+    const Error error = naming_tables(opened.error(), store->directory_.database());
+    return fail(error.code, "cannot open the database in " + path.string() + ": " + error.argument);
   }
   if (store->has_failed()) return store->fail_stop_->error();
   if (store->directory_.is_new()) {
