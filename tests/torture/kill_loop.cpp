@@ -1,4 +1,5 @@
-// Many writers, killed at random: afterwards every acknowledged write is there, whole, and nothing else.
+// Many writers and an administrator, killed at random: afterwards all that was acknowledged is there, whole,
+// and nothing else.
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -6,6 +7,7 @@
 #include <memory>
 #include <thread>
 
+#include "tests/torture/administrator.hpp"
 #include "tests/torture/oracle.hpp"
 #include "tests/torture/trial.hpp"
 
@@ -159,7 +161,8 @@ class KillLoop {
         findings_(trial.findings),
         random_(trial.seed, 1000),
         clock_(trial.directory / "clock", first_second),
-        server_(trial.binary, trial.directory, clock_.path()) {
+        server_(trial.binary, trial.directory, clock_.path()),
+        administrator_(trial.seed, trial.findings) {
     for (std::size_t i = 0; i < writers; ++i) writers_.push_back(std::make_unique<Writer>(i, trial));
   }
 
@@ -197,6 +200,7 @@ class KillLoop {
         each->run(KvClient(uptime, namespace_id_), server_, now);
       });
     }
+    threads.emplace_back([this, &uptime] { administrator_.run(AdminClient(uptime), server_); });
     pause(50, 1000);
     kill();
     for (std::thread& each : threads) each.join();
@@ -230,6 +234,8 @@ class KillLoop {
       check_list(listed, sightings);
       check_usage(client, sightings);
       check_versions(sightings);
+      AdminClient admin(uptime);
+      administrator_.verify(admin);
     } catch (const std::exception& failure) {
       findings_.violation(std::string("while verifying: ") + failure.what());
     }
@@ -324,6 +330,7 @@ class KillLoop {
   Server server_;
   std::string namespace_id_;
   std::vector<std::unique_ptr<Writer>> writers_;
+  Administrator administrator_;
   std::map<std::string, std::pair<std::string, std::uint64_t>> versions_;  // of each key: tag and version
   std::uint64_t newest_ = 0;
 };
