@@ -1,5 +1,8 @@
 #include "store/rocksdb_file_system.hpp"
 
+#include <cerrno>
+#include <cstring>
+
 namespace cubby {
 
 using rocksdb::IODebugContext;
@@ -13,8 +16,18 @@ IOStatus synced(FailStop& fail_stop, const std::string& name, IOStatus status) {
   return status;
 }
 
+// A quota that is used up is a lack of space, for which RocksDB knows one errno only and keeps the text of
+// others.
+IOStatus with_quota(IOStatus status) {
+  static const std::string text = std::strerror(EDQUOT);
+  const bool is_quota =
+      !status.ok() && !status.IsNoSpace() && status.ToString().find(text) != std::string::npos;
+  return is_quota ? IOStatus::NoSpace(status.ToString()) : status;
+}
+
 // A lack of space is for who writes to judge: of a value or of a compaction nothing is lost by it.
-IOStatus written(FailStop& fail_stop, const std::string& name, IOStatus status) {
+IOStatus written(FailStop& fail_stop, const std::string& name, IOStatus result) {
+  IOStatus status = with_quota(std::move(result));
   if (!status.ok() && !status.IsNoSpace()) fail_stop.fail("cannot write " + name + ": " + status.ToString());
   return status;
 }
@@ -104,7 +117,7 @@ IOStatus WatchedFileSystem::NewWritableFile(const std::string& name, const rocks
                                             std::unique_ptr<rocksdb::FSWritableFile>* result,
                                             IODebugContext* context) {
   std::unique_ptr<rocksdb::FSWritableFile> file;
-  auto status = target()->NewWritableFile(name, options, &file, context);
+  auto status = with_quota(target()->NewWritableFile(name, options, &file, context));
   if (!status.ok()) return status;
   auto self = std::make_shared<OpenFile>();
   std::shared_ptr<OpenFile> before;

@@ -10,9 +10,10 @@
 
 namespace cubby {
 
-// Everything that the store writes goes through here, which holds two promises whatever RocksDB does:
+// Everything that the store writes goes through here, which holds three promises whatever RocksDB does:
 //  * The first sync that fails, of a file or a directory, and the first write that fails for another reason
 //    than a lack of space, is told to `fail_stop`.
+//  * A quota that is used up counts as a lack of space.
 //  * A log gets its first record after all of the log before it is on stable storage, so that a crash cannot
 //    take the end of one and leave the beginning of the next.
 // Thread-safe.

@@ -259,7 +259,7 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const RocksDbOptions& w
     const Error error = naming_tables(opened.error(), store->directory_.database());
     return fail(error.code, "cannot open the database in " + path.string() + ": " + error.argument);
   }
-  if (store->has_failed()) return store->fail_stop_->error();
+  if (store->has_failed()) return naming_tables(store->fail_stop_->error(), store->directory_.database());
   if (store->directory_.is_new()) {
     if (const auto marked = store->directory_.mark(); !marked) return marked.error();
   }

@@ -6,7 +6,7 @@
 //   CUBBY_SEED=1 CUBBY_COUNT=100 build/release/cubby_disk_tests --gtest_filter=FailingDisk.*   (see
 //   run_length.hpp)
 //
-// A round is one call, with each of the four faults.
+// A round is one call, with each of the faults.
 #include <gtest/gtest.h>
 
 #include <iostream>
@@ -24,13 +24,14 @@ struct Kind {
   const char* name;
   Call call;
   IOStatus error;
+  bool is_full = false;  // what a disk says that has no space left for us
 };
 
-// The last is what a disk says that has no space left.
 const Kind kinds[] = {{"sync, EIO", Call::sync, IOStatus::IOError("Input/output error")},
                       {"write, EIO", Call::write, IOStatus::IOError("Input/output error")},
-                      {"sync, ENOSPC", Call::sync, IOStatus::NoSpace("No space left on device")},
-                      {"write, ENOSPC", Call::write, IOStatus::NoSpace("No space left on device")}};
+                      {"sync, ENOSPC", Call::sync, IOStatus::NoSpace("No space left on device"), true},
+                      {"write, ENOSPC", Call::write, IOStatus::NoSpace("No space left on device"), true},
+                      {"write, EDQUOT", Call::write, IOStatus::IOError("Disk quota exceeded"), true}};
 
 class FailingDisk : public testing::Test {
  protected:
@@ -89,7 +90,7 @@ class FailingDisk : public testing::Test {
   bool stops(const Kind& kind) const {
     const std::string failed = disk->failed();
     const bool is_log = failed.ends_with(".log") || failed.find("MANIFEST") != failed.npos;
-    return kind.call == Call::sync || !kind.error.IsNoSpace() || is_log;
+    return kind.call == Call::sync || !kind.is_full || is_log;
   }
 
   void expect_stopped(Engine& engine) {

@@ -1,6 +1,6 @@
 // A data directory in which one bit has changed, in a file of any kind: the right bytes come back, or an
 // error; never wrong bytes, and nothing that was acknowledged is silently not there. Whatever a reader gets
-// an error for, `cubby check` names too; a damaged log or manifest is refused by its name.
+// an error for, `cubby check` names too; a damaged log, manifest or table is refused by its name.
 //
 //   ./dev torture --only rot
 //   CUBBY_SEED=1 CUBBY_COUNT=100 build/release/cubby_disk_tests --gtest_filter=Rot.*   (see run_length.hpp)
@@ -125,8 +125,9 @@ class Rotten {
   Outcome look(const fs::path& data, const fs::path& path) {
     auto engine = open(data);
     if (!engine) {
-      const bool is_record = path.extension() == ".log" || path.filename().string().starts_with("MANIFEST");
-      if (is_record) {
+      const bool is_named = path.extension() == ".log" || path.extension() == ".sst" ||
+                            path.filename().string().starts_with("MANIFEST");
+      if (is_named) {
         EXPECT_NE(engine.error().argument.find(path.filename().string()), std::string::npos)
             << engine.error().argument;
       }
