@@ -14,6 +14,8 @@
 namespace cubby::wire {
 namespace {
 
+using namespace std::chrono_literals;
+
 const std::string get = "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n";
 
 void expect_overloaded(const Answer& answer, std::string_view of_what) {
@@ -28,7 +30,10 @@ class ConnectionsMax : public testing::Test {
  protected:
   // Two loops, which share the limit.
   ConnectionsMax() {
-    api_ = server_.listen({.handler = world_.api, .connections_max = 3}).value();
+    api_ =
+        server_
+            .listen({.handler = world_.api, .rules = {.patience = {.undisturbed = 1h}}, .connections_max = 3})
+            .value();
     binding_ =
         server_.listen({.handler = world_.binding, .rules = binding_connection_rules(), .connections_max = 1})
             .value();
@@ -97,6 +102,59 @@ TEST_F(ConnectionsMax, ThoseWhoSayNothingAreNotAnsweredWithoutEnd) {
     gone = std::ranges::count_if(silent, [](const Client& each) { return each.has_ended(); });
   }
   EXPECT_GE(gone, expected);
+}
+
+class IdleConnections : public testing::Test {
+ protected:
+  // One loop, which has all of them.
+  IdleConnections() {
+    address_ =
+        server_
+            .listen({.handler = world_.api, .rules = {.patience = {.undisturbed = 0s}}, .connections_max = 3})
+            .value();
+    server_.start();
+  }
+
+  static void expect_served(Client& client) {
+    client.send(get);
+    EXPECT_EQ(client.read_answer("GET").status, 200u);
+  }
+
+  World world_;
+  HttpServer server_{1};
+  std::string address_;
+};
+
+TEST_F(IdleConnections, MakeRoomForNewOnesTheLongestIdleFirst) {
+  Client first(address_);
+  Client second(address_);
+  Client third(address_);
+  for (Client* each : {&first, &second, &third, &first}) expect_served(*each);
+  Client one_more(address_);
+  expect_served(one_more);
+  EXPECT_EQ(second.read_to_end(), "");
+  Client another(address_);
+  expect_served(another);
+  EXPECT_EQ(third.read_to_end(), "");
+  expect_served(first);
+}
+
+TEST_F(IdleConnections, WithARequestUnderWayStay) {
+  std::list<Client> busy;
+  for (int i = 0; i < 3; ++i) {
+    busy.emplace_back(address_).send("PUT /client/v4" + world_.variables()["store"] +
+                                     "/values/k HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " +
+                                     World::token_of("writer") +
+                                     "\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n");
+    ASSERT_TRUE(busy.back().is_told_to_continue());
+  }
+  Client one_more(address_);
+  one_more.send(get);
+  expect_overloaded(one_more.read_answer("GET"), "connections");
+  for (Client& each : busy) {
+    each.send("x");
+    EXPECT_EQ(each.read_answer("PUT").status, 200u);
+  }
 }
 
 // Memory for requests, as small as the test wants it.

@@ -55,11 +55,17 @@ inline constexpr std::size_t request_body_bytes_max = bulk_request_bytes_max;  /
 inline constexpr std::size_t request_body_bytes_max_unauthenticated = 1 * MiB;
 inline constexpr std::chrono::milliseconds truncated_stream_wait{2};  // see wire/binding_request.hpp
 inline constexpr std::size_t body_piece_bytes = 64 * KiB;             // one read from a socket
+inline constexpr int unsent_bytes_max =
+    256 * KiB;  // of an answer, what the kernel may hold for a slow reader
 
 // All connections of a server, all ours; settings may allow more or less.
 inline constexpr std::size_t connections_max_default = 10'000;      // of one listener
 inline constexpr std::size_t request_memory_bytes_min = 256 * MiB;  // that requests hold together
-inline constexpr std::size_t list_entry_bytes = 512;                // how much a listed key is counted as
+inline constexpr std::size_t list_entry_bytes =
+    1600;  // what a listed key counts as: the longest, with its metadata
+inline constexpr std::size_t idle_connections_compared = 64;  // to find the one that makes room for another
+inline constexpr std::size_t failed_attempt_sources_max = 4096;  // addresses that are remembered
+inline constexpr std::size_t audit_waiting_bytes_max = 4 * MiB;  // lines while the file takes nothing
 
 // Figures for who watches, all ours.
 inline constexpr std::size_t figures_namespaces_max = 100;  // with keys and bytes of their own

@@ -203,6 +203,13 @@ Connection::Connection(SocketStream stream, HttpHandler& handler, const Connecti
   traffic_.connections_opened.add();
 }
 
+std::optional<SteadyTime> Connection::idle_since(const ConnectionRules& rules) const {
+  const bool is_eligible = is_idle_ && !is_finishing_ && admission_ == Admission::served &&
+                           &rules == &rules_ && rules.idle_at_stop == ConnectionRules::AtStop::end;
+  if (!is_eligible) return std::nullopt;
+  return now_;
+}
+
 void Connection::finish() {
   is_finishing_ = true;
   if (!is_idle_ || rules_.idle_at_stop != ConnectionRules::AtStop::end) return;

@@ -23,6 +23,7 @@ struct ConnectionPatience {
   Duration unread = std::chrono::seconds(30);  // in all, for a body that nobody wants but that must be read
   Duration linger =
       std::chrono::seconds(2);  // for the client to close, after an answer that ends the connection
+  Duration undisturbed = std::chrono::seconds(1);  // idle, before another may have its place at the limit
 };
 
 // What a listener's protocol asks of its connections beyond HTTP's own rules.
@@ -60,6 +61,9 @@ class Connection {
   Task<void> run();
 
   void check_deadline(SteadyTime now) { stream_.check_deadline(now); }
+
+  // Since when it waits for a request, if it may be ended for another one of the listener with these rules.
+  std::optional<SteadyTime> idle_since(const ConnectionRules& rules) const;
 
   // No request after the one that is being served. If none is, the rules decide.
   void finish();

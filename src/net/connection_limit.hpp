@@ -16,6 +16,8 @@ class ConnectionLimit {
     leave();
     return false;
   }
+  // Above the limit, for as long as it takes one to leave that was told to.
+  void enter_for_another() { count_.fetch_add(1, std::memory_order_relaxed); }
   void leave() { count_.fetch_sub(1, std::memory_order_relaxed); }
 
  private:

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -127,7 +128,7 @@ class HttpServer::Loop {
   }
 
   void serve(SocketStream::Socket socket, Listener& listener) {
-    if (listener.limit->enter()) {
+    if (listener.limit->enter() || replace_idle(listener)) {
       admit(std::move(socket), listener, Connection::Admission::served,
             [&listener] { listener.limit->leave(); });
       return;
@@ -153,6 +154,28 @@ class HttpServer::Loop {
       if (failure) log(failure);
     };
     spawn(context_, connection->run(), std::move(end));
+  }
+
+  // Whoever says nothing makes room for who may have something to say: of the first connections, which are
+  // the oldest, the one that has been idle for longest ends. Those that were looked at go to the end, so the
+  // work is bounded and all get their turn.
+  bool replace_idle(const Listener& listener) {
+    const auto until = std::chrono::steady_clock::now() - listener.rules.patience.undisturbed;
+    Connection* longest = nullptr;
+    SteadyTime longest_since = until;
+    for (auto count = std::min(connections_.size(), limits::idle_connections_compared); count > 0; --count) {
+      Connection& each = connections_.front();
+      const auto since = each.idle_since(listener.rules);
+      if (since && *since <= longest_since) {
+        longest = &each;
+        longest_since = *since;
+      }
+      connections_.splice(connections_.end(), connections_, connections_.begin());
+    }
+    if (!longest) return false;
+    listener.limit->enter_for_another();
+    longest->finish();
+    return true;
   }
 
   void warn_of_limit() {
@@ -221,6 +244,7 @@ void HttpServer::start() {
 TrafficCounts HttpServer::traffic() const {
   TrafficCounts sum;
   for (const auto& loop : loops_) loop->traffic().add_to(sum);
+  sum.request_memory_bytes = memory_.taken();
   return sum;
 }
 

@@ -1,6 +1,8 @@
 #include "net/listening_socket.hpp"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -12,6 +14,8 @@
 #include <charconv>
 #include <cstring>
 #include <utility>
+
+#include "core/limits.hpp"
 
 namespace cubby {
 namespace {
@@ -47,8 +51,14 @@ Result<Descriptor> listen_on(const tcp::endpoint& endpoint, Sharing sharing) {
   const auto turn_on = [&](int option) {
     return ::setsockopt(opened.number(), SOL_SOCKET, option, &on, sizeof on) == 0;
   };
+  // Connections inherit it. Without a bound, who takes a large answer slowly has the kernel keep 4 MiB of it.
+  const auto bound_unsent = [&] {
+    return ::setsockopt(opened.number(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &limits::unsent_bytes_max,
+                        sizeof limits::unsent_bytes_max) == 0;
+  };
   const bool is_listening =
-      opened.number() >= 0 && turn_on(SO_REUSEADDR) && (sharing == Sharing::alone || turn_on(SO_REUSEPORT)) &&
+      opened.number() >= 0 && bound_unsent() && turn_on(SO_REUSEADDR) &&
+      (sharing == Sharing::alone || turn_on(SO_REUSEPORT)) &&
       ::bind(opened.number(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0 &&
       ::listen(opened.number(), SOMAXCONN) == 0;
   if (!is_listening) return cannot("listen on " + text_of(endpoint), errno);
