@@ -240,9 +240,9 @@ int serve(const ServeConfig& config) {
   DevClockApi rest_with_dev_clock(rest, access, dev_clock);
   HttpHandler& api = config.dev_clock ? static_cast<HttpHandler&>(rest_with_dev_clock) : rest;
   Monitor monitor(
-      StoreWatch(**engine, expiry_clock), clock, [&server] { return server.traffic(); }, calls);
+      StoreWatch(**engine, expiry_clock), clock, [&server] { return server.traffic(); }, calls, audit->get());
   Backups backups(**engine, clock, config.backups);
-  BackupApi backed_up_api(api, access, backups);
+  BackupApi backed_up_api(api, access, backups, audit->get());
   MonitorApi watched_api(backed_up_api, access, monitor, config.metrics_auth);
   StaticAssets site(console_assets(), watched_api);
   OriginGuard guarded_site(site, {.allowed = config.allowed_origins, .is_local = is_local(config.listen)});

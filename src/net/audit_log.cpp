@@ -105,8 +105,9 @@ void AuditLog::append(std::string line) {
   bool was_empty = false;
   {
     const std::scoped_lock lock(mutex_);
-    if (waiting_.size() + line.size() > waiting_bytes_max) {
+    if (waiting_.size() + line.size() > limits::audit_waiting_bytes_max) {
       ++lost_;
+      lost_in_all_.fetch_add(1, std::memory_order_relaxed);
       return;
     }
     was_empty = waiting_.empty();

@@ -2,6 +2,7 @@
 // file.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <filesystem>
 #include <memory>
@@ -36,12 +37,10 @@ struct AuditSettings {
 };
 
 // Nobody waits for the file: lines go to a thread, which writes together what has come. While the file takes
-// nothing (a full disk) they wait, up to waiting_bytes_max; what comes beyond that is counted,
+// nothing (a full disk) they wait, up to limits::audit_waiting_bytes_max; what comes beyond that is counted,
 // and the count becomes a line. Thread-safe.
 class AuditLog {
  public:
-  static constexpr std::size_t waiting_bytes_max = 4 * limits::MiB;
-
   // Makes the file, with mode 0600, or appends to it. Errors: internal, with a sentence for the operator.
   static Result<std::unique_ptr<AuditLog>> open(AuditSettings settings, const Clock& clock);
 
@@ -54,6 +53,9 @@ class AuditLog {
 
   void add(const AuditedCall& call, const RequestHead& head, const std::optional<Address>& from,
            Dialect dialect, unsigned status);
+
+  // Lines that were not written, since the start.
+  std::uint64_t lost() const { return lost_in_all_.load(std::memory_order_relaxed); }
 
   // The file may have been moved away: what follows goes to one of the old name. If that cannot be opened the
   // old one stays, and the log says so.
@@ -72,9 +74,11 @@ class AuditLog {
   std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;
   std::string waiting_;
-  std::uint64_t lost_ = 0;
+  std::uint64_t lost_ = 0;  // since the line that told of it
   bool wants_reopening_ = false;
   bool is_ending_ = false;
+
+  std::atomic<std::uint64_t> lost_in_all_ = 0;
 
   // The thread's own.
   std::optional<Descriptor> file_;

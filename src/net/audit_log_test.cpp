@@ -91,7 +91,7 @@ TEST_F(AuditLogFile, LinesWaitForAFullDiskAndThoseThatAreLostAreCounted) {
   {
     const auto log = open();
     const std::size_t line_bytes = 300;
-    for (; sent < 2 * AuditLog::waiting_bytes_max / line_bytes; ++sent) add(*log);
+    for (; sent < 2 * limits::audit_waiting_bytes_max / line_bytes; ++sent) add(*log);
     std::filesystem::remove(path("audit.jsonl"));
     log->reopen();
     wait_for([&] { return std::filesystem::exists(path("audit.jsonl")); });

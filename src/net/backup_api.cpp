@@ -28,25 +28,34 @@ Task<Response> BackupApi::handle(const RequestHead& head, RequestBody& body, Rem
 
 Task<Response> BackupApi::answer(const RequestHead& head, RequestBody& body, RememberedCaller& caller) {
   body.allow(limits::request_body_bytes_max_unauthenticated);
-  auto result = co_await call(head, caller);
+  AuditedCall audited;
+  auto result = co_await call(head, caller, audited);
   Response response = result ? std::move(*result) : error_response("backup", result.error());
   if (!result && result.error().code == Errc::method_not_allowed)
     response.headers.emplace_back(names::header::allow, "GET, HEAD, POST");
   if (response.status >= 500)
     spdlog::error("backup: {} (request {})", result.error().argument, head.request_id.value_or(""));
   response.kind = RequestKind::operations;
+  const bool is_change = head.method == Method::post;
+  if (audit_ && audited.grant && audit_->wants(is_change)) {
+    audited.operation = is_change ? "make backup" : "list backups";
+    audit_->add(audited, head, caller.address, Dialect::rest, response.status);
+  }
   co_return response;
 }
 
-Task<Result<Response>> BackupApi::call(const RequestHead& head, RememberedCaller& caller) {
+Task<Result<Response>> BackupApi::call(const RequestHead& head, RememberedCaller& caller,
+                                       AuditedCall& audited) {
   const auto credentials = credentials_in(head);
   if (!credentials) co_return credentials.error();
   const auto grant = co_await access_.authenticate(*credentials, caller);
   if (!grant) co_return grant.error();
+  audited.grant = *grant;
   if (!(*grant)->is_everywhere()) co_return fail(Errc::permission_missing);
   if (head.method == Method::post) {
     const auto made = co_await backups_.make();
     if (!made) co_return made.error();
+    audited.subject = std::to_string(made->id);
     co_return json_response(json_of(*made));
   }
   if (head.method != Method::get && head.method != Method::head)

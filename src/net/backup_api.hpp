@@ -1,6 +1,7 @@
 // Backups over HTTP, for administrators of every account.
 #pragma once
 
+#include "net/audit_log.hpp"
 #include "net/http_handler.hpp"
 #include "service/backups.hpp"
 
@@ -11,19 +12,21 @@ namespace cubby {
 //   GET /cubby/v1/backups    all that there are, oldest first
 class BackupApi final : public HttpHandler {
  public:
-  BackupApi(HttpHandler& next, Access& access, Backups& backups)
-      : next_(next), access_(access), backups_(backups) {}
+  // `audit` may be null.
+  BackupApi(HttpHandler& next, Access& access, Backups& backups, AuditLog* audit = nullptr)
+      : next_(next), access_(access), backups_(backups), audit_(audit) {}
 
   Task<Response> handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) override;
   Response refusal(const Error& error) override { return next_.refusal(error); }
 
  private:
   Task<Response> answer(const RequestHead& head, RequestBody& body, RememberedCaller& caller);
-  Task<Result<Response>> call(const RequestHead& head, RememberedCaller& caller);
+  Task<Result<Response>> call(const RequestHead& head, RememberedCaller& caller, AuditedCall& audited);
 
   HttpHandler& next_;
   Access& access_;
   Backups& backups_;
+  AuditLog* const audit_;
 };
 
 }  // namespace cubby

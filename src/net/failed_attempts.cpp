@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 
+#include "core/limits.hpp"
 #include "core/use_task.hpp"
 
 namespace cubby {
@@ -36,7 +37,7 @@ bool is_told(std::uint64_t count) {
 FailedAttempts::Attempt FailedAttempts::note(const std::optional<Address>& from, Timestamp now) {
   const Address source = source_of(from);
   const std::scoped_lock lock(mutex_);
-  if (sources_.size() >= sources_max && !sources_.contains(source)) make_room();
+  if (sources_.size() >= limits::failed_attempt_sources_max && !sources_.contains(source)) make_room();
   Source& known = sources_.try_emplace(source, Source{.updated = now}).first->second;
   // A clock that was set back pays nothing off.
   const auto passed =

@@ -12,11 +12,9 @@
 namespace cubby {
 
 // Counts refusals by address, of IPv6 by the network of 64 bits, of which a caller mostly has a whole one.
-// Thread-safe. Bounded: of so many sources the longest quiet one is forgotten.
+// Thread-safe. Bounded: of limits::failed_attempt_sources_max sources the longest quiet one is forgotten.
 class FailedAttempts {
  public:
-  static constexpr std::size_t sources_max = 4096;
-
   struct Attempt {
     std::chrono::milliseconds delay{};  // of its answer; 5 s at most
     std::uint64_t count = 0;            // with those before it, since its source was last quiet

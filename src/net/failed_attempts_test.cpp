@@ -52,13 +52,13 @@ TEST(FailedAttempts, ANetworkOfIpv6IsOneSourceAndUnixSocketsAreOne) {
 
 TEST(FailedAttempts, TheLongestQuietSourceIsForgottenForANewOne) {
   FailedAttempts attempts;
-  for (std::size_t i = 0; i < FailedAttempts::sources_max; ++i) {
+  for (std::size_t i = 0; i < limits::failed_attempt_sources_max; ++i) {
     const std::string text = "10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256);
     attempts.note(at(text.c_str()), start + std::chrono::milliseconds(i));
   }
-  const Timestamp end = start + std::chrono::milliseconds(FailedAttempts::sources_max);
+  const Timestamp end = start + std::chrono::milliseconds(limits::failed_attempt_sources_max);
   attempts.note(at("192.0.2.1"), end);
-  EXPECT_EQ(attempts.sources(), FailedAttempts::sources_max);
+  EXPECT_EQ(attempts.sources(), limits::failed_attempt_sources_max);
   EXPECT_EQ(attempts.note(at("10.0.0.1"), start + 2ms).count, 2u);
   EXPECT_EQ(attempts.note(at("10.0.0.0"), end).count, 1u);
 }

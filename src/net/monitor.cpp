@@ -47,6 +47,9 @@ void write_requests(PrometheusText& text, const TrafficCounts& traffic) {
               traffic.connections_opened - traffic.connections_closed);
   text.single("cubby_tls_failures_total", Type::counter, "Connections whose TLS handshake failed.",
               traffic.tls_failures);
+  text.single("cubby_request_memory_bytes", Type::gauge,
+              "Memory that requests hold of what --request-memory-bytes allows.",
+              traffic.request_memory_bytes);
 }
 
 void write_engine(PrometheusText& text, const EngineFigures& engine) {
@@ -125,6 +128,9 @@ Task<Result<std::string>> Monitor::metrics() {
   PrometheusText text;
   const auto traffic = std::make_unique<const TrafficCounts>(traffic_());
   write_requests(text, *traffic);
+  if (audit_)
+    text.single("cubby_audit_lines_lost_total", Type::counter,
+                "Lines that the audit log's file did not take.", audit_->lost());
   write_engine(text, store->engine);
   write_namespaces(text, *store);
   write_process(text, started_at_);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "net/activity.hpp"
+#include "net/audit_log.hpp"
 #include "net/traffic.hpp"
 #include "service/namespace_calls.hpp"
 #include "service/store_figures.hpp"
@@ -18,9 +19,15 @@ class Monitor {
  public:
   using ReadTraffic = std::function<TrafficCounts()>;
 
-  // `traffic` is called from any loop.
-  Monitor(StoreWatch store, const Clock& clock, ReadTraffic traffic, NamespaceCalls& calls)
-      : store_(store), clock_(clock), traffic_(std::move(traffic)), calls_(calls), started_at_(clock.now()) {}
+  // `traffic` is called from any loop. `audit` may be null.
+  Monitor(StoreWatch store, const Clock& clock, ReadTraffic traffic, NamespaceCalls& calls,
+          const AuditLog* audit = nullptr)
+      : store_(store),
+        clock_(clock),
+        traffic_(std::move(traffic)),
+        calls_(calls),
+        audit_(audit),
+        started_at_(clock.now()) {}
 
   // In Prometheus' text format; docs/operating/monitoring.md explains them. Errors: those of the engine.
   Task<Result<std::string>> metrics();
@@ -42,6 +49,7 @@ class Monitor {
   const Clock& clock_;
   const ReadTraffic traffic_;
   NamespaceCalls& calls_;
+  const AuditLog* const audit_;
   const Timestamp started_at_;
   Activity activity_;
   std::optional<boost::asio::basic_waitable_timer<

@@ -31,7 +31,8 @@ struct TrafficCounts {
   std::uint64_t bytes_out = 0;
   std::uint64_t connections_opened = 0;
   std::uint64_t connections_closed = 0;
-  std::uint64_t tls_failures = 0;  // handshakes
+  std::uint64_t tls_failures = 0;          // handshakes
+  std::uint64_t request_memory_bytes = 0;  // that requests hold now
 };
 
 // Of one loop, whose thread writes; read by any.

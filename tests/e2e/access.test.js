@@ -127,6 +127,21 @@ describe('the audit log', () => {
       assert.match(wrong.process.stderr, complaint);
     }
   });
+
+  test('has the making of backups', async () => {
+    const file = join(directory, 'backups.jsonl');
+    const binding = ['--binding-listen', 'none', '--audit-log', file, '--metrics-auth', 'none'];
+    const backed = await Cubby.started({ binding, env: { CUBBY_BACKUP_DIR: join(directory, 'backups') } });
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const made = await (await fetch(`${backed.origin}/cubby/v1/backups`, { method: 'POST', headers })).json();
+    await fetch(`${backed.origin}/cubby/v1/backups`, { headers });
+    const lines = await audited(({ operation }) => operation === 'make backup', file);
+    assert.deepEqual(lines.map(({ operation, subject, status }) => ({ operation, subject, status })), [
+      { operation: 'make backup', subject: `${made.result.id}`, status: 200 },
+    ]);
+    assert.match(await (await fetch(`${backed.origin}/metrics`)).text(), /^cubby_audit_lines_lost_total 0$/m);
+    await backed.stop();
+  });
 });
 
 test('accounts and tokens are made, listed and revoked by the command line', async () => {

@@ -45,6 +45,7 @@ test('/metrics counts requests, lookups, keys and bytes, and promtool finds noth
   assert.ok(sample(metrics, 'cubby_commits_total') >= 2);
   assert.ok(sample(metrics, 'cubby_commit_duration_seconds_count') >= 2);
   assert.ok(sample(metrics, 'cubby_connections') >= 1);
+  assert.ok(sample(metrics, 'cubby_request_memory_bytes') >= 0);
   assert.ok(sample(metrics, 'cubby_received_bytes_total') > 100);
   assert.ok(sample(metrics, 'cubby_sent_bytes_total') > 100);
   assert.ok(sample(metrics, 'cubby_storage_free_bytes') > 0);
