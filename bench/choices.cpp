@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <memory>
 #include <random>
 #include <stdexcept>
@@ -128,6 +129,15 @@ class Variant {
     for (auto* family : {heads(), values()}) {
       check(db_->Flush({}, family));
       check(db_->CompactRange({}, family, nullptr, nullptr));
+    }
+  }
+  void wait_for_compactions() {
+    std::uint64_t pending = 1;
+    std::uint64_t running = 1;
+    while (pending + running > 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      db_->GetAggregatedIntProperty(rocksdb::DB::Properties::kCompactionPending, &pending);
+      db_->GetAggregatedIntProperty(rocksdb::DB::Properties::kNumRunningCompactions, &running);
     }
   }
   double table_megabytes(rocksdb::ColumnFamilyHandle* family) {
@@ -374,16 +384,120 @@ void rate_limit(const fs::path& scratch) {
   }
 }
 
+// What a look for a key that is not there costs while all is in memory, and what the filter takes.
+void memtable_filter(const fs::path& scratch) {
+  std::puts(
+      "\n| filter of a memtable, part of 64 MiB | get of an absent key, 100,000 in memory | put "
+      "|\n| --- | --- | --- |");
+  constexpr std::size_t keys = 100'000;
+  for (const double part : {0.0, 0.01, 0.02, 0.05}) {
+    Variant variant(scratch / ("filter" + std::to_string(part)), [part](auto&, auto& families) {
+      families[1].options.memtable_prefix_bloom_size_ratio = part;
+    });
+    const std::string value(300, 'v');
+    const double put = cpu_us(keys, [&] {
+      for (std::size_t i = 0; i < keys; ++i)
+        variant.put(variant.heads(), key_of(2 * (i * 7919 % keys)), value);
+    });
+    const auto look = [&] {
+      for (std::size_t i = 0; i < keys; ++i) variant.get(variant.heads(), key_of(2 * (i * 7919 % keys) + 1));
+    };
+    look();
+    std::printf("| %.0f %% | %.2f µs | %.2f µs |\n", part * 100, cpu_us(keys, look), put);
+  }
+}
+
+// Where a get finds its row within a block.
+void block_index(const fs::path& scratch) {
+  std::puts("\n| index in data blocks | get of any of 100,000 heads, cached | tables |\n| --- | --- | --- |");
+  constexpr std::size_t keys = 100'000;
+  using Table = rocksdb::BlockBasedTableOptions;
+  for (const auto& [name, kind] : {std::pair("binary search", Table::kDataBlockBinarySearch),
+                                   std::pair("and a hash", Table::kDataBlockBinaryAndHash)}) {
+    Variant variant(
+        scratch / (std::string("index ") + name),
+        [kind = kind](auto&, auto& families) {
+          for (auto& family : families) table_of(family).data_block_index_type = kind;
+        },
+        256 * MiB);
+    std::mt19937_64 random(1);
+    for (std::size_t i = 0; i < keys; ++i) variant.put(variant.heads(), key_of(i), text_of(80, random));
+    variant.settle();
+    const auto look = [&] {
+      for (std::size_t i = 0; i < keys; ++i) variant.get(variant.heads(), key_of(i * 7919 % keys));
+    };
+    look();
+    std::printf("| %s | %.2f µs | %.1f MB |\n", name, cpu_us(keys, look),
+                variant.table_megabytes(variant.heads()));
+  }
+}
+
+// What stays of overwritten heads, and what is written to get rid of them.
+void level_sizes(const fs::path& scratch) {
+  std::puts(
+      "\n| level sizes | tables after 1,000,000 puts of 200,000 heads (83 MB) | written |\n| --- | --- | --- "
+      "|");
+  constexpr std::size_t keys = 200'000;
+  for (const bool is_dynamic : {false, true}) {
+    Variant variant(scratch / ("levels" + std::to_string(is_dynamic)), [is_dynamic](auto&, auto& families) {
+      families[1].options.level_compaction_dynamic_level_bytes = is_dynamic;
+      families[1].options.compression = rocksdb::kNoCompression;
+      // Levels as a store twenty times as large has them.
+      families[1].options.write_buffer_size = 4 * MiB;
+      families[1].options.target_file_size_base = 4 * MiB;
+      families[1].options.max_bytes_for_level_base = 16 * MiB;
+    });
+    std::mt19937_64 random(1);
+    const double begin = written_megabytes();
+    for (std::size_t i = 0; i < 5 * keys; ++i)
+      variant.put(variant.heads(), key_of(random() % keys), text_of(380, random));
+    check(variant.db().Flush({}, variant.heads()));
+    variant.wait_for_compactions();
+    std::printf("| %s | %.0f MB | %.0f MB |\n", is_dynamic ? "dynamic" : "fixed",
+                variant.table_megabytes(variant.heads()), written_megabytes() - begin);
+  }
+}
+
+// What a single writer pays for a memtable that could have many.
+void memtable_writers(const fs::path& scratch) {
+  std::puts("\n| writers of a memtable | put by one thread, not synced |\n| --- | --- |");
+  constexpr std::size_t keys = 200'000;
+  for (const bool has_many : {false, true}) {
+    Variant variant(scratch / ("writers" + std::to_string(has_many)), [has_many](auto& options, auto&) {
+      options.allow_concurrent_memtable_write = has_many;
+      options.enable_write_thread_adaptive_yield = has_many;
+    });
+    const std::string value(300, 'v');
+    std::printf("| %s | %.2f µs |\n", has_many ? "many" : "one", cpu_us(keys, [&] {
+                  for (std::size_t i = 0; i < keys; ++i)
+                    variant.put(variant.heads(), key_of(i * 7919 % keys), value);
+                }));
+  }
+}
+
+const std::map<std::string, void (*)(const fs::path&)> choices{{"inline-limit", inline_limit},
+                                                               {"file-border", file_border},
+                                                               {"blobs", blobs},
+                                                               {"bloom", bloom},
+                                                               {"memtable-filter", memtable_filter},
+                                                               {"block-index", block_index},
+                                                               {"compression", compression},
+                                                               {"level-sizes", level_sizes},
+                                                               {"cache-size", cache_size},
+                                                               {"log-size", log_size},
+                                                               {"rate-limit", rate_limit},
+                                                               {"memtable-writers", memtable_writers}};
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: %s NEW-DIRECTORY\n", argv[0]);
+  if (argc != 2 && argc != 3) {
+    std::fprintf(stderr, "usage: %s NEW-DIRECTORY [CHOICE]\n", argv[0]);
     return 2;
   }
   try {
-    for (const auto& choice :
-         {inline_limit, file_border, blobs, bloom, compression, cache_size, log_size, rate_limit}) {
+    for (const auto& [name, choice] : choices) {
+      if (argc > 2 && name != argv[2]) continue;
       choice(argv[1]);
       std::fflush(stdout);
     }

@@ -96,6 +96,12 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.compression = rocksdb::kLZ4Compression;
   options.level_compaction_dynamic_level_bytes = true;
+  return options;
+}
+
+// The only rows that are looked for where they may not be.
+rocksdb::ColumnFamilyOptions head_family_options(const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::ColumnFamilyOptions options = family_options(cache);
   options.memtable_prefix_bloom_size_ratio = 0.02;
   options.memtable_whole_key_filtering = true;
   return options;
@@ -116,7 +122,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families(std::size_t cache_bytes) {
   const auto cache = rocksdb::NewLRUCache(cache_bytes);
   const auto rows = family_options(cache);
   return {{rocksdb::kDefaultColumnFamilyName, rows},
-          {"heads", rows},
+          {"heads", head_family_options(cache)},
           {"values", value_family_options(cache)},
           {"files", rows},
           {"garbage", rows},
