@@ -1,9 +1,9 @@
 // Who may do what, and who is told of it: failed attempts, the audit log, accounts and tokens by the command line, and
 // secrets, which are nowhere to be seen.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, renameSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, readdirSync, statSync, watch, writeFileSync } from 'node:fs';
 import http from 'node:http';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { refuse, succeed } from './support/command.js';
 import { ACCOUNT, Cubby, TOKEN, scratchDirectory, sharedCubby } from './support/cubby.js';
@@ -36,13 +36,22 @@ const status = (path, token, { origin = server.origin, ...options } = {}) =>
   });
 
 // The lines of the file, once there is one that `wanted` takes: a thread of the server writes them.
-async function audited(wanted, file = auditFile) {
-  for (let turn = 0; turn < 1000; ++turn) {
-    const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1).map(JSON.parse) : [];
-    if (lines.some(wanted)) return lines;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  assert.fail(`no such line in ${file}:\n${readFileSync(file, 'utf8')}`);
+function audited(wanted, file = auditFile) {
+  return new Promise((resolve, reject) => {
+    const read = () => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+    const end = (settle, result) => {
+      clearTimeout(limit);
+      watcher.close();
+      settle(result);
+    };
+    const look = () => {
+      const lines = read().split('\n').slice(0, -1).map(JSON.parse);
+      if (lines.some(wanted)) end(resolve, lines);
+    };
+    const watcher = watch(dirname(file), look);
+    const limit = setTimeout(() => end(reject, new Error(`no such line in ${file}:\n${read()}`)), 20_000);
+    look(); // it may be there by now
+  });
 }
 
 test('bad credentials are answered ever later, good ones at once', async () => {
