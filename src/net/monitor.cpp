@@ -78,9 +78,15 @@ void write_engine(PrometheusText& text, const EngineFigures& engine) {
   text.single("cubby_expired_late_seconds", Type::gauge, "How long the first of them has been expired.",
               engine.expired_late_seconds);
   for (const auto& [own_name, value] : engine.own) {
-    std::string name = "cubby_rocksdb_" + own_name;
-    std::replace(name.begin(), name.end(), '-', '_');
-    text.single(name, Type::gauge, "RocksDB's property of this name.", value);
+    // Its properties have dashes in their names and its tickers dots.
+    const bool is_ticker = own_name.find('.') != own_name.npos;
+    std::string name = "cubby_rocksdb_" + own_name + (is_ticker ? "_total" : "");
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return c == '-' || c == '.'; }, '_');
+    if (is_ticker)
+      text.single(name, Type::counter, "RocksDB's ticker of this name.", value);
+    else
+      text.single(name, Type::gauge, "RocksDB's property of this name.", value);
   }
 }
 

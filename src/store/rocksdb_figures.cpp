@@ -1,5 +1,10 @@
 #include "store/rocksdb_figures.hpp"
 
+#include <rocksdb/statistics.h>
+
+#include <algorithm>
+#include <map>
+
 #include "core/limits.hpp"
 #include "store/rocksdb_log_size.hpp"
 
@@ -26,6 +31,59 @@ constexpr const char* shared_properties[] = {
     "is-write-stopped",    "actual-delayed-write-rate", "block-cache-capacity",
     "block-cache-usage",   "block-cache-pinned-usage",  "num-snapshots",
     "oldest-snapshot-time"};
+
+// What is counted since the start, of all families together.
+constexpr rocksdb::Tickers tickers[] = {rocksdb::BLOCK_CACHE_DATA_HIT,
+                                        rocksdb::BLOCK_CACHE_DATA_MISS,
+                                        rocksdb::BLOCK_CACHE_INDEX_HIT,
+                                        rocksdb::BLOCK_CACHE_INDEX_MISS,
+                                        rocksdb::BLOCK_CACHE_FILTER_HIT,
+                                        rocksdb::BLOCK_CACHE_FILTER_MISS,
+                                        rocksdb::BLOB_DB_CACHE_HIT,
+                                        rocksdb::BLOB_DB_CACHE_MISS,
+                                        rocksdb::BLOOM_FILTER_USEFUL,
+                                        rocksdb::MEMTABLE_HIT,
+                                        rocksdb::MEMTABLE_MISS,
+                                        rocksdb::WAL_FILE_SYNCED,
+                                        rocksdb::WAL_FILE_BYTES,
+                                        rocksdb::FLUSH_WRITE_BYTES,
+                                        rocksdb::COMPACT_READ_BYTES,
+                                        rocksdb::COMPACT_WRITE_BYTES,
+                                        rocksdb::STALL_MICROS};
+
+// Of a ticker, without what all begin with.
+std::string name_of(rocksdb::Tickers ticker) {
+  constexpr std::string_view all_have = "rocksdb.";
+  for (const auto& [known, name] : rocksdb::TickersNameMap)
+    if (known == ticker) return name.starts_with(all_have) ? name.substr(all_have.size()) : name;
+  return std::to_string(ticker);
+}
+
+void add_totals(const rocksdb::Statistics& statistics, EngineFigures& figures) {
+  static const auto names = [] {
+    std::vector<std::pair<rocksdb::Tickers, std::string>> known;
+    for (const rocksdb::Tickers each : tickers) known.emplace_back(each, name_of(each));
+    return known;
+  }();
+  for (const auto& [ticker, name] : names) figures.own.emplace_back(name, statistics.getTickerCount(ticker));
+}
+
+// In the manner of its property num-files-at-level<N>.
+void add_levels(RocksDbStore& store, EngineFigures& figures) {
+  std::map<std::string, std::uint64_t> sums;
+  for (const auto family : {store.meta(), store.heads(), store.values(), store.files(), store.garbage(),
+                            store.expiry(), store.usage(), store.catalog(), store.removals()}) {
+    std::map<std::string, std::string> facts;
+    if (!store.db().GetMapProperty(family, rocksdb::DB::Properties::kCFStats, &facts)) continue;
+    for (int level = 0; level < store.db().NumberLevels(family); ++level) {
+      const std::string number = std::to_string(level);
+      const auto size = facts.find("compaction.L" + number + ".SizeBytes");
+      sums["bytes-at-level" + number] +=
+          size == facts.end() ? 0 : static_cast<std::uint64_t>(std::stod(size->second));
+    }
+  }
+  for (const auto& [name, sum] : sums) figures.own.emplace_back(name, sum);
+}
 
 std::uint64_t bytes_below(const fs::path& folder) {
   std::uint64_t sum = 0;
@@ -83,6 +141,8 @@ void RocksDbFigures::add_to(EngineFigures& figures, Instant now) {
     std::uint64_t value = 0;
     if (db.GetIntProperty(store_.heads(), "rocksdb." + name, &value)) figures.own.emplace_back(name, value);
   }
+  add_totals(*db.GetDBOptions().statistics, figures);
+  add_levels(store_, figures);
   figures.storage_bytes = database_bytes + value_file_bytes();
   if (const auto disk = disk_size(store_.value_folder().parent_path()))
     figures.storage_bytes_free = disk->free_bytes;

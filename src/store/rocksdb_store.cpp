@@ -5,6 +5,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/rate_limiter.h>
+#include <rocksdb/statistics.h>
 #include <rocksdb/table.h>
 
 #include <algorithm>
@@ -75,6 +76,9 @@ rocksdb::DBOptions database_options(const RocksDbOptions& wanted, bool is_new, r
   options.env->LowerThreadPoolIOPriority(rocksdb::Env::LOW);
   // One thread writes heads.
   options.allow_concurrent_memtable_write = false;
+  // Counts only: times and distributions would cost every read.
+  options.statistics = rocksdb::CreateDBStatistics();
+  options.statistics->set_stats_level(rocksdb::StatsLevel::kExceptHistogramOrTimers);
   options.keep_log_file_num = 4;
   options.max_log_file_size = 4 * MiB;
   options.stats_dump_period_sec = 0;

@@ -1,6 +1,7 @@
 // What a server tells about itself: metrics, activity, request ids, the log.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { Cubby, TOKEN } from './support/cubby.js';
 
@@ -50,6 +51,11 @@ test('/metrics counts requests, lookups, keys and bytes, and promtool finds noth
   assert.ok(sample(metrics, 'cubby_sent_bytes_total') > 100);
   assert.ok(sample(metrics, 'cubby_storage_free_bytes') > 0);
   assert.equal(sample(metrics, 'cubby_storage_failed'), 0);
+  // RocksDB's own: each write was synced, and nothing is in tables yet.
+  assert.ok(sample(metrics, 'cubby_rocksdb_wal_synced_total') >= 2);
+  assert.ok(sample(metrics, 'cubby_rocksdb_wal_bytes_total') > 0);
+  assert.equal(sample(metrics, 'cubby_rocksdb_flush_write_bytes_total'), 0);
+  assert.equal(sample(metrics, 'cubby_rocksdb_bytes_at_level6'), 0);
 
   // `./dev test` brings it.
   const promtool = new URL('../../build/promtool/usr/bin/promtool', import.meta.url).pathname;
@@ -58,9 +64,40 @@ test('/metrics counts requests, lookups, keys and bytes, and promtool finds noth
   await server.stop();
 });
 
+test('figures of RocksDB follow what it does', async () => {
+  const server = await Cubby.started();
+  const ns = await server.rest.createNamespace('n');
+  await server.rest.put(ns, 'key', 'v'.repeat(10_000));
+  await server.stop(); // which puts everything into tables
+  await server.start();
+  assert.equal((await server.rest.get(ns, 'key')).value.length, 10_000);
+  const metrics = await metricsOf(server);
+  assert.ok(sample(metrics, 'cubby_rocksdb_bytes_at_level0') > 0);
+  assert.ok(sample(metrics, 'cubby_rocksdb_block_cache_data_miss_total') > 0);
+  assert.equal(sample(metrics, 'cubby_rocksdb_stall_micros_total'), 0);
+  await server.stop();
+});
+
+test('every figure that the page and the dashboard name is one', async () => {
+  const server = await Cubby.started();
+  const ns = await server.rest.createNamespace('n');
+  await server.rest.put(ns, 'key', 'value');
+  const metrics = await metricsOf(server);
+  await server.stop();
+  const known = new Set([...metrics.matchAll(/^# TYPE (\S+) (\S+)$/gm)].flatMap(([, name, type]) =>
+    type === 'histogram' ? [name, `${name}_bucket`, `${name}_sum`, `${name}_count`] : [name],
+  ));
+  for (const page of ['monitoring.md', 'cubby.grafana.json']) {
+    const text = readFileSync(new URL(`../../docs/operating/${page}`, import.meta.url), 'utf8');
+    const named = [...text.matchAll(/\b(?:cubby|process)_[a-z_]+[a-z]\d?\b(?!\.md)/g)].map(([name]) => name);
+    assert.ok(named.length > 20);
+    assert.deepEqual(named.filter((name) => !known.has(name)), [], page);
+  }
+});
+
 test('/metrics and /cubby/v1/activity ask who is there', async () => {
   const server = await Cubby.started();
-  for (const path of ['/metrics', '/cubby/v1/activity']) {
+  for (const path of ['/metrics', '/cubby/v1/activity', '/client/v4/cubby/v1/activity']) {
     assert.ok((await fetch(server.origin + path)).status >= 400);
     const refused = await fetch(server.origin + path, { method: 'PUT', ...authorized });
     assert.equal(refused.status, 405);
