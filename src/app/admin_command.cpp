@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "app/client_output.hpp"
+#include "app/client_command.hpp"
 #include "client/cubby_client.hpp"
 #include "core/json_text.hpp"
 #include "core/values.hpp"
@@ -33,7 +33,6 @@ struct Options {
   std::optional<std::uint64_t> expiration;
   bool is_for_all_accounts = false;
   bool as_json = false;
-  std::string account;  // of the connection; empty: not said
 };
 
 Outcome<void> print_line(const std::string& text) {
@@ -51,14 +50,15 @@ std::string array_of(const std::vector<std::string>& texts) {
   return array + "]";
 }
 
-std::string body_of(const Options& options) {
+// `account` is that of the connection; empty: nobody has said.
+std::string body_of(const Options& options, const std::string& account) {
   std::string body;
   add_member(body, field::name, json::quoted(options.name));
   add_member(body, field::right, json::quoted(options.right));
   if (options.is_for_all_accounts)
     add_member(body, field::account_id, "null");
-  else if (!options.account.empty())
-    add_member(body, field::account_id, json::quoted(options.account));
+  else if (!account.empty())
+    add_member(body, field::account_id, json::quoted(account));
   if (!options.namespaces.empty()) add_member(body, field::namespaces, array_of(options.namespaces));
   if (!options.key_prefix.empty()) add_member(body, field::key_prefix, json::quoted(options.key_prefix));
   if (!options.sources.empty()) add_member(body, field::sources, array_of(options.sources));
@@ -67,8 +67,9 @@ std::string body_of(const Options& options) {
 }
 
 // The secret is all that goes to standard output, so that it can go on into a file.
-Outcome<void> create_token(CubbyClient& server, const Options& options) {
-  const auto made = server.call("POST", tokens_target, body_of(options));
+Outcome<void> create_token(const Remote& server, const Options& options) {
+  const auto made =
+      CubbyClient(server.connection).call("POST", tokens_target, body_of(options, server.account));
   if (!made) return made.error();
   if (options.as_json) return print_line(*made);
   Members token = client::members_of(*made);
@@ -76,8 +77,8 @@ Outcome<void> create_token(CubbyClient& server, const Options& options) {
   return print_line(token["token"]);
 }
 
-Outcome<void> list_tokens(CubbyClient& server, const Options& options) {
-  const auto all = server.call("GET", tokens_target);
+Outcome<void> list_tokens(const Remote& server, const Options& options) {
+  const auto all = CubbyClient(server.connection).call("GET", tokens_target);
   if (!all) return all.error();
   if (options.as_json) return print_line(*all);
   for (Members& each : client::objects_of(*all)) {
@@ -88,25 +89,25 @@ Outcome<void> list_tokens(CubbyClient& server, const Options& options) {
   return {};
 }
 
-Outcome<void> revoke_token(CubbyClient& server, const Options& options) {
-  const auto revoked = server.call("DELETE", tokens_target + "/" + options.id);
+Outcome<void> revoke_token(const Remote& server, const Options& options) {
+  const auto revoked = CubbyClient(server.connection).call("DELETE", tokens_target + "/" + options.id);
   if (!revoked) return revoked.error();
   tell("revoked token " + json::quoted(client::members_of(*revoked)["name"]) + " (" + options.id + ")");
   return {};
 }
 
-Outcome<void> create_account(CubbyClient& server, const Options& options) {
+Outcome<void> create_account(const Remote& server, const Options& options) {
   std::string body;
   add_member(body, field::name, json::quoted(options.name));
-  const auto made = server.call("POST", accounts_target, body + "}");
+  const auto made = CubbyClient(server.connection).call("POST", accounts_target, body + "}");
   if (!made) return made.error();
   if (options.as_json) return print_line(*made);
   tell("created account " + json::quoted(options.name));
   return print_line(client::members_of(*made)["id"]);
 }
 
-Outcome<void> list_accounts(CubbyClient& server, const Options& options) {
-  const auto all = server.call("GET", accounts_target);
+Outcome<void> list_accounts(const Remote& server, const Options& options) {
+  const auto all = CubbyClient(server.connection).call("GET", accounts_target);
   if (!all) return all.error();
   if (options.as_json) return print_line(*all);
   for (Members& each : client::objects_of(*all)) {
@@ -115,48 +116,16 @@ Outcome<void> list_accounts(CubbyClient& server, const Options& options) {
   return {};
 }
 
-class Adder {
- public:
-  Adder(const ClientEnvironment& environment, std::function<int()>& chosen)
-      : environment_(environment), chosen_(chosen) {}
-
-  std::pair<CLI::App*, Options*> add(CLI::App& parent, const char* name, const char* help,
-                                     Outcome<void> (*run)(CubbyClient&, const Options&)) {
-    struct Command {
-      ConnectionFlags connection;
-      Options options;
-    };
-    CLI::App* const added = parent.add_subcommand(name, help);
-    const auto command = std::make_shared<Command>();
-    add_connection_flags(*added, command->connection);
-    added->callback([command, run, &environment = environment_, &chosen = chosen_] {
-      chosen = [command, run, &environment] {
-        const auto server = resolve_server(command->connection, environment);
-        if (!server) return complain(server.error());
-        command->options.account = server->account;
-        CubbyClient client(server->connection);
-        const auto done = run(client, command->options);
-        return done ? 0 : complain(done.error());
-      };
-    });
-    return {added, &command->options};
-  }
-
- private:
-  const ClientEnvironment& environment_;
-  std::function<int()>& chosen_;
-};
-
 void add_json(CLI::App& command, Options& options) {
   command.add_flag("--json", options.as_json, "Print JSON");
 }
 
-void add_token_commands(CLI::App& app, Adder& adder) {
+void add_token_commands(CLI::App& app, const ClientCommands& commands) {
   CLI::App& group = *app.add_subcommand("token", "Create, list and revoke the tokens of a Cubby server");
   group.require_subcommand(1);
   {
-    const auto [command, options] =
-        adder.add(group, "create", "Create a token and print its text, which is told only now", create_token);
+    const auto [command, options] = commands.add<Options>(
+        group, "create", "Create a token and print its text, which is told only now", create_token);
     command->add_option("name", options->name, "What people call it")->required();
     command->add_option("--right", options->right, "read, write or admin")->capture_default_str();
     command->add_option("--namespace-id", options->namespaces, "Only this namespace; any number of times")
@@ -172,13 +141,13 @@ void add_token_commands(CLI::App& app, Adder& adder) {
     add_json(*command, *options);
   }
   {
-    const auto [command, options] =
-        adder.add(group, "list", "Print id, status, right, account and name of the tokens", list_tokens);
+    const auto [command, options] = commands.add<Options>(
+        group, "list", "Print id, status, right, account and name of the tokens", list_tokens);
     add_json(*command, *options);
   }
   {
     const auto [command, options] =
-        adder.add(group, "revoke", "Let nobody in by a token, from now on", revoke_token);
+        commands.add<Options>(group, "revoke", "Let nobody in by a token, from now on", revoke_token);
     command->add_option("id", options->id, "The id of the token")
         ->required()
         ->check(
@@ -189,18 +158,18 @@ void add_token_commands(CLI::App& app, Adder& adder) {
   }
 }
 
-void add_account_commands(CLI::App& app, Adder& adder) {
+void add_account_commands(CLI::App& app, const ClientCommands& commands) {
   CLI::App& group = *app.add_subcommand("account", "Create and list the accounts of a Cubby server");
   group.require_subcommand(1);
   {
     const auto [command, options] =
-        adder.add(group, "create", "Create an account and print its id", create_account);
+        commands.add<Options>(group, "create", "Create an account and print its id", create_account);
     command->add_option("name", options->name, "What people call it")->required();
     add_json(*command, *options);
   }
   {
     const auto [command, options] =
-        adder.add(group, "list", "Print the accounts that the token reaches", list_accounts);
+        commands.add<Options>(group, "list", "Print the accounts that the token reaches", list_accounts);
     add_json(*command, *options);
   }
 }
@@ -208,9 +177,9 @@ void add_account_commands(CLI::App& app, Adder& adder) {
 }  // namespace
 
 void add_admin_commands(CLI::App& app, const ClientEnvironment& environment, std::function<int()>& chosen) {
-  Adder adder(environment, chosen);
-  add_token_commands(app, adder);
-  add_account_commands(app, adder);
+  const ClientCommands commands(environment, chosen, resolve_server);
+  add_token_commands(app, commands);
+  add_account_commands(app, commands);
 }
 
 }  // namespace cubby

@@ -10,6 +10,7 @@
 
 #include "app/about_command.hpp"
 #include "app/admin_command.hpp"
+#include "app/backup_command.hpp"
 #include "app/kv_command.hpp"
 #include "app/serve_settings.hpp"
 #include "app/setting.hpp"
@@ -81,32 +82,6 @@ ServeEnvironment serve_environment() {
   return {.admin_token = environment_token(), .inherited = inherited_sockets()};
 }
 
-void add_backup_commands(CLI::App& app, BackupCommand& command) {
-  using What = BackupCommand::What;
-  CLI::App& backup = *app.add_subcommand("backup", "Look after the backups that a server has made");
-  backup.require_subcommand(1);
-  const auto add = [&command](CLI::App& parent, const char* name, const char* help, What what) {
-    CLI::App* const added = parent.add_subcommand(name, help);
-    added->add_option("--backup-dir", command.folder, "The folder of backups")
-        ->envname("CUBBY_BACKUP_DIR")
-        ->required();
-    added->callback([&command, what] { command.what = what; });
-    return added;
-  };
-  add(backup, "list", "List the backups that were finished", What::list);
-  add(backup, "verify", "Read backups against their checksums", What::verify)
-      ->add_option("--id", command.id, "Only this backup; all if not given");
-  add(backup, "prune", "Remove old backups", What::prune)
-      ->add_option("--keep", command.keep, "How many of the newest to leave")
-      ->capture_default_str();
-  CLI::App* const restore = add(app, "restore", "Make a data directory from a backup", What::restore);
-  restore->add_option("--data-dir", command.data_dir, "The directory to make; must be new or empty")
-      ->required();
-  restore->add_option("--id", command.id, "This backup; the newest if not given");
-  restore->add_option("--namespace", command.namespace_id,
-                      "Id of the one namespace to restore; all if not given");
-}
-
 }  // namespace
 
 CommandLine read_command_line(int argc, const char* const* argv) {
@@ -131,8 +106,6 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   add_setting(check_command, "data-dir", to_check.data_directory, "The directory that holds the data");
   check_command.add_flag("--repair", to_check.repairs_usage,
                          "Set the counters of usage right where they are not");
-  BackupCommand to_back_up;
-  add_backup_commands(app, to_back_up);
   RadosOptions rados;
   CLI::App& rados_commands = *app.add_subcommand("rados", "Prepare a Ceph cluster for --engine rados");
   rados_commands.require_subcommand(1);
@@ -140,15 +113,15 @@ CommandLine read_command_line(int argc, const char* const* argv) {
       "init", "Make the pools that are not there, and say what is unsafe about them");
   add_rados_settings(rados_init, rados);
   const auto environment_of_client = std::make_shared<ClientEnvironment>(client_environment());
-  std::function<int()> client;
-  add_kv_commands(app, *environment_of_client, client);
-  add_transfer_commands(app, *environment_of_client, client);
-  add_about_commands(app, client);
-  add_admin_commands(app, *environment_of_client, client);
+  std::function<int()> chosen;
+  add_backup_commands(app, *environment_of_client, chosen);
+  add_kv_commands(app, *environment_of_client, chosen);
+  add_transfer_commands(app, *environment_of_client, chosen);
+  add_about_commands(app, chosen);
+  add_admin_commands(app, *environment_of_client, chosen);
   try {
     app.parse(argc, argv);
-    if (client) return {.client = [client, environment_of_client] { return client(); }};
-    if (app.got_subcommand("backup") || app.got_subcommand("restore")) return {.backup = to_back_up};
+    if (chosen) return {.command = [chosen, environment_of_client] { return chosen(); }};
     if (rados_init.parsed()) {
       check_rados_settings(rados);
       return {.rados_init = rados};

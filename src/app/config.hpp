@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "app/backup_command.hpp"
 #include "app/logging.hpp"
 #include "core/values.hpp"
 #include "net/audit_log.hpp"
@@ -68,10 +67,9 @@ struct ServeConfig {
 struct CommandLine {
   std::optional<ServeConfig> serve{};
   std::optional<CheckOptions> check{};
-  std::optional<BackupCommand> backup{};
   std::optional<RadosOptions> rados_init{};
-  std::function<int()> client{};  // a call of a server; answers the exit code
-  int exit_code = 0;              // where it is none of these: 2 if something is wrong with the command line
+  std::function<int()> command{};  // any other; answers the exit code
+  int exit_code = 0;               // where it is none of these: 2 if something is wrong with the command line
 };
 
 // Reads argv and the environment; the only place that does. Each setting may come from a flag (--data-dir),

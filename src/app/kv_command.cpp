@@ -1,6 +1,6 @@
 #include "app/kv_command.hpp"
 
-#include "app/client_output.hpp"
+#include "app/client_command.hpp"
 #include "app/kv_bulk.hpp"
 #include "app/kv_key.hpp"
 #include "app/kv_namespace.hpp"
@@ -12,44 +12,26 @@ using client::KvClient;
 using client::Outcome;
 
 // What every command of `cubby kv` has.
-template <class Options>
-struct Command {
-  ConnectionFlags connection;
-  bool is_remote = false;
-  Options options{};
-};
-
 class Adder {
  public:
   Adder(const ClientEnvironment& environment, std::function<int()>& chosen)
-      : environment_(environment), chosen_(chosen) {}
+      : commands_(environment, chosen, resolve_remote) {}
 
-  // `run` does it and answers what is to be complained about.
   template <class Options>
   std::pair<CLI::App*, Options*> add(CLI::App& parent, const char* name, const char* help,
                                      Outcome<void> (*run)(KvClient&, const Options&)) {
-    CLI::App* const added = parent.add_subcommand(name, help);
-    const auto command = std::make_shared<Command<Options>>();
-    add_connection_flags(*added, command->connection);
-    added
-        ->add_flag("--remote", command->is_remote,
-                   "Nothing else is possible; for commands written for wrangler")
-        ->group("Server");
-    added->callback([command, run, &environment = environment_, &chosen = chosen_] {
-      chosen = [command, run, &environment] {
-        const auto remote = resolve_remote(command->connection, environment);
-        if (!remote) return complain(remote.error());
-        KvClient client(remote->connection, remote->account);
-        const auto done = run(client, command->options);
-        return done ? 0 : complain(done.error());
-      };
-    });
-    return {added, &command->options};
+    const auto added = commands_.add<Options>(
+        parent, name, help, [run](const Remote& remote, const Options& options) -> Outcome<void> {
+          KvClient client(remote.connection, remote.account);
+          return run(client, options);
+        });
+    const std::string says = "Nothing else is possible; for commands written for wrangler";
+    added.first->add_flag("--remote", says)->group("Server");
+    return added;
   }
 
  private:
-  const ClientEnvironment& environment_;
-  std::function<int()>& chosen_;
+  ClientCommands commands_;
 };
 
 void add_json(CLI::App& command, bool& as_json, const char* help = "Print JSON") {

@@ -17,9 +17,11 @@ Members read_members(JsonReader& reader) {
 
 }  // namespace
 
-Outcome<std::string> CubbyClient::call(std::string method, std::string target, std::string body) {
+Outcome<std::string> CubbyClient::call(std::string method, std::string target, std::string body,
+                                       Patience patience) {
   HttpRequest request{.method = std::move(method), .target = std::move(target)};
   request.is_repeatable = request.method != "POST";
+  request.is_patient = patience == Patience::endless;
   if (!body.empty()) request.content_type = names::media::json;
   request.body = std::move(body);
   const auto answer = http_.send(request);

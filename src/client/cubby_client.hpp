@@ -15,9 +15,13 @@ class CubbyClient {
  public:
   explicit CubbyClient(const Connection& connection) : http_(connection) {}
 
+  // How long the server may say nothing before it answers.
+  enum class Patience { usual, endless };
+
   // The result of the call: JSON, compact. `target` follows the base URL. Only a GET or DELETE is made again
   // after a lost connection.
-  Outcome<std::string> call(std::string method, std::string target, std::string body = {});
+  Outcome<std::string> call(std::string method, std::string target, std::string body = {},
+                            Patience patience = Patience::usual);
 
  private:
   HttpClient http_;

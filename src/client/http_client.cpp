@@ -228,8 +228,12 @@ HttpClient::Attempt HttpClient::attempt(const HttpRequest& request) {
   curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "cubby/" CUBBY_VERSION);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, connect_seconds_max);
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, silent_seconds_max);
+  if (request.is_patient) {
+    curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);  // a server that is gone is noticed
+  } else {
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, silent_seconds_max);
+  }
   curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, static_cast<long>(4 * limits::body_piece_bytes));
   curl_easy_setopt(curl, CURLOPT_UPLOAD_BUFFERSIZE, static_cast<long>(4 * limits::body_piece_bytes));
   if (!connection_.ca_file.empty()) curl_easy_setopt(curl, CURLOPT_CAINFO, connection_.ca_file.c_str());

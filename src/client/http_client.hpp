@@ -33,6 +33,8 @@ struct HttpRequest {
   // Whether to carry it out twice is as good as once. If not, it is sent again only where the server cannot
   // have carried it out.
   bool is_repeatable = true;
+  // Whether to wait for the answer as long as the connection lives; otherwise silence ends the call.
+  bool is_patient = false;
   // Takes the body of a successful answer instead of `HttpAnswer::body`. False stops the call.
   std::function<bool(std::string_view piece)> sink{};
 };

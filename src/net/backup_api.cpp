@@ -4,12 +4,12 @@
 
 #include "core/limits.hpp"
 #include "net/credentials.hpp"
+#include "net/router.hpp"
 #include "wire/names.hpp"
 #include "wire/rest_response.hpp"
 #include "wire/target.hpp"
 
 namespace cubby {
-namespace {
 
 std::string json_of(const BackupInfo& info) {
   return "{\"id\":" + std::to_string(info.id) +
@@ -18,11 +18,8 @@ std::string json_of(const BackupInfo& info) {
          "}";
 }
 
-}  // namespace
-
 Task<Response> BackupApi::handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) {
-  const bool is_ours =
-      head.target.starts_with("/cu") && path_of(head.target) == names::backups && backups_.is_on();
+  const bool is_ours = may_be_own(head.target) && api_path(head.target) == names::backups && backups_.is_on();
   return is_ours ? answer(head, body, caller) : next_.handle(head, body, caller);
 }
 

@@ -7,7 +7,11 @@
 
 namespace cubby {
 
-// Serves one path and passes every other request on, that one too where backups are off:
+// An object with id, made_at, bytes and value_files.
+std::string json_of(const BackupInfo& info);
+
+// Serves one path, also under the prefix of the REST API, and passes every other request on, that one too
+// where backups are off:
 //   POST /cubby/v1/backups   makes a backup and answers what it is
 //   GET /cubby/v1/backups    all that there are, oldest first
 class BackupApi final : public HttpHandler {

@@ -4,6 +4,7 @@
 
 #include "core/limits.hpp"
 #include "net/credentials.hpp"
+#include "net/router.hpp"
 #include "wire/error_table.hpp"
 #include "wire/names.hpp"
 #include "wire/rest_response.hpp"
@@ -22,10 +23,10 @@ bool is_everywhere(const Grant& grant, Right right) {
 Task<Response> MonitorApi::handle(const RequestHead& head, RequestBody& body, RememberedCaller& caller) {
   // Hardly any request is for us, and most show it by their first letters.
   const bool may_be_ours =
-      head.target.starts_with("/m") || head.target.starts_with("/cu") || head.target.starts_with("/r");
+      head.target.starts_with("/m") || head.target.starts_with("/r") || may_be_own(head.target);
   if (!may_be_ours) return next_.handle(head, body, caller);
   const std::string_view path = path_of(head.target);
-  if (path == names::metrics || path == names::activity || path == names::readiness)
+  if (path == names::metrics || path == names::readiness || api_path(head.target) == names::activity)
     return answer(head, body, caller);
   return next_.handle(head, body, caller);
 }

@@ -72,6 +72,12 @@ std::string_view api_path(std::string_view target) {
   return path;
 }
 
+bool may_be_own(std::string_view target) {
+  constexpr std::string_view begin = "/cu";
+  constexpr auto prefix = names::rest_prefix.size();
+  return target.starts_with(begin) || (target.size() > prefix && target.substr(prefix).starts_with(begin));
+}
+
 Result<RouteMatch> find_route(std::span<const Route> routes, std::string_view path, const RequestHead& head,
                               std::string& allowed) {
   const Method method = head.method == Method::head ? Method::get : head.method;

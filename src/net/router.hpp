@@ -44,6 +44,10 @@ struct RouteMatch {
 // else an empty segment is an empty segment.
 std::string_view api_path(std::string_view target);
 
+// A first look, for hardly any target is: whether it may be of Cubby's own API, which is at the root and
+// under the prefix of the REST API.
+bool may_be_own(std::string_view target);
+
 // The route of a path and a method; HEAD finds the route of GET. A trailing slash matters:
 // `…/namespaces/{id}/` is no route, because clients send it when a key is `..`. Errors: route_unknown, with
 // the path as sent; method_not_allowed, with the method. `allowed` then lists what would do.

@@ -67,6 +67,15 @@ TEST(ApiPath, DropsSchemeAndHostOfAnAbsoluteTarget) {
             "/accounts/a/storage/kv/namespaces/n/values/http://x/y");
 }
 
+TEST(MayBeOwn, LooksAtTheRootAndUnderThePrefix) {
+  EXPECT_TRUE(may_be_own("/cubby/v1/backups"));
+  EXPECT_TRUE(may_be_own("/client/v4/cubby/v1/backups"));
+  EXPECT_FALSE(may_be_own("/client/v4/accounts"));
+  EXPECT_FALSE(may_be_own("/client/v4"));
+  EXPECT_FALSE(may_be_own("/accounts/cubby"));
+  EXPECT_FALSE(may_be_own(""));
+}
+
 TEST(QueryOf, BeginsAtTheFirstQuestionMark) {
   EXPECT_EQ(query_of("/a?b=c?d"), "b=c?d");
   EXPECT_EQ(query_of("/a?"), "");

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Cli } from './support/cli.js';
 import { Cubby, TOKEN, scratchDirectory } from './support/cubby.js';
 
 function cubby(...args) {
@@ -147,4 +148,40 @@ test('a server makes backups by the clock, the first at once', async () => {
   while (known.length < 2) known = (await (await backupsOf(server)).json()).result ?? [];
   await server.stop();
   assert.match(succeed('backup', 'verify', '--backup-dir', folder), /^0 damaged$/m);
+});
+
+test('the command line has a running server make a backup, and lists what it has', async () => {
+  const folder = scratchDirectory('backups');
+  const server = await Cubby.started({ env: { CUBBY_BACKUP_DIR: folder } });
+  const cli = new Cli(server);
+  const ns = await server.rest.createNamespace('n');
+  await server.rest.put(ns, 'large', large(1));
+  const first = (await cli.succeeds('backup', 'create')).text;
+  assert.match(first, /^backup 1: \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ, \d+ bytes, 1 value files\n$/);
+  // At the root as well as under the prefix that clients of Workers KV use.
+  const second = await cli.json('backup', 'create', '--json', '--base-url', server.origin);
+  assert.deepEqual(Object.keys(second).sort(), ['bytes', 'id', 'made_at', 'value_files']);
+  assert.equal(second.id, 2);
+
+  const listed = (await cli.succeeds('backup', 'list')).text;
+  assert.ok(listed.startsWith(first), listed);
+  assert.equal(listed.split('\n').length, 3);
+  assert.equal((await cli.succeeds('backup', 'list', '--backup-dir', folder)).text, listed);
+  const objects = await cli.json('backup', 'list', '--json');
+  assert.deepEqual(objects[1], second);
+  assert.deepEqual(await cli.json('backup', 'list', '--json', '--backup-dir', folder), objects);
+  assert.match(succeed('backup', 'verify', '--backup-dir', folder), /^0 damaged$/m);
+
+  const reader = (await cli.succeeds('token', 'create', 'reader')).text.trim();
+  await cli.fails(4, /code 10000/, 'backup', 'create', '--token-file', cli.file('reader', reader));
+  await server.stop();
+  await cli.fails(1, /connect/i, 'backup', 'create', '--retries', '0');
+});
+
+test('a server without a folder of backups says so to the command line', async () => {
+  const server = await Cubby.started();
+  const cli = new Cli(server);
+  await cli.fails(1, /makes no backups\n {2}.*--backup-dir/, 'backup', 'create');
+  await cli.fails(1, /makes no backups/, 'backup', 'list');
+  await server.stop();
 });

@@ -34,7 +34,7 @@ const flagsOf = ({ help }) =>
 const pages = {
   serve: ['operating/serve.md', 'operating/scale-out.md', 'operating/security.md'],
   check: ['operating/serve.md'],
-  backup: ['operating/backup.md'],
+  backup: ['operating/backup.md', 'using/command_line.md'],
   restore: ['operating/backup.md'],
   rados: ['operating/scale-out.md', 'operating/serve.md'],
 };
