@@ -1,5 +1,6 @@
 """A day in the life of an operator, with the installed package: a token for wrangler, a hundred thousand keys copied in from
-another server, a backup under load, a server that is killed, a restore, a comparison, a new token for the old one, an upgrade.
+another server, exported and imported, a backup under load, a server that is killed, a restore, a comparison, a new token for the
+old one, an upgrade.
 
     day_in_the_life.py ROOT PACKAGE
 
@@ -121,12 +122,19 @@ def token_file(name, token):
     return path
 
 
+def cubby(*arguments):
+    return subprocess.run([f"{root}/usr/bin/cubby", *arguments], cwd=work, env={"HOME": work}, check=True, capture_output=True,
+                          text=True, timeout=300)
+
+
 def copy(other, other_id, server, id, token, *flags):
-    return subprocess.run(
-        [f"{root}/usr/bin/cubby", "copy", "--from-base-url", f"{other.origin}/client/v4", "--from-token-file",
-         token_file("other", other.token), "--from-namespace-id", other_id, "--to-base-url", f"{server.origin}/client/v4",
-         "--to-token-file", token_file("ours", token), "--to-namespace-id", id, *flags],
-        cwd=work, env={"HOME": work}, check=True, capture_output=True, text=True, timeout=300)
+    return cubby("copy", "--from-base-url", f"{other.origin}/client/v4", "--from-token-file", token_file("other", other.token),
+                 "--from-namespace-id", other_id, "--to-base-url", f"{server.origin}/client/v4",
+                 "--to-token-file", token_file("ours", token), "--to-namespace-id", id, *flags)
+
+
+def at(server, name, token):
+    return "--base-url", f"{server.origin}/client/v4", "--token-file", token_file(name, token)
 
 
 def upgraded_package():
@@ -159,22 +167,30 @@ def live_a_day(server, other):
     assert compared.stdout == "", compared.stdout
     figure("comparison of 100,000 keys", seconds, KEYS)
 
+    seconds, _ = timed(lambda: cubby("export", "production.jsonl", "--namespace-id", id, *at(server, "ours", token)))
+    figure("export of 100,000 keys", seconds, KEYS)
+    imported = result(server.origin, token, "POST", path, {"title": "imported"})["id"]
+    seconds, _ = timed(lambda: cubby("import", "production.jsonl", "--namespace-id", imported, *at(server, "ours", token)))
+    figure("import of 100,000 keys", seconds, KEYS)
+    assert copy(other, other_id, server, imported, token, "--verify-only").stdout == ""
+
     live = result(server.origin, token, "POST", path, {"title": "live"})["id"]
     writer = Writer(server.origin, token, f"{path}/{live}")
     writer.start()
     while len(writer.acknowledged) < 10:
         assert writer.is_alive()
     written_before = len(writer.acknowledged)
-    seconds, _ = timed(lambda: result(server.origin, admin, "POST", "/cubby/v1/backups"))
-    figure("backup under load", seconds, KEYS)
+    seconds, _ = timed(lambda: cubby("backup", "create", *at(server, "admin", admin)))
+    figure("backup under load", seconds, 2 * KEYS)
     writer.ends.set()
     writer.join()
 
     server.kill()
     shutil.move(f"{root}{data}", f"{root}{data}.lost")
     subprocess.run(["install", "-d", "-m", "0700", "-o", server.user[2], "-g", server.user[3], f"{root}{data}"], check=True)
+    assert server.run("/usr/bin/cubby", "backup", "verify", "--backup-dir", backups) == "0 damaged\n"
     seconds, _ = timed(lambda: server.run("/usr/bin/cubby", "restore", "--backup-dir", backups, "--data-dir", data))
-    figure("restore", seconds, KEYS)
+    figure("restore", seconds, 2 * KEYS)
     seconds, _ = timed(server.start)
     figure("start after it", seconds)
     assert copy(other, other_id, server, id, token, "--verify-only").stdout == ""

@@ -9,9 +9,10 @@ import subprocess
 class PackagedServer:
     """Listens from the first moment on; serves between start() and stop() or kill()."""
 
-    def __init__(self, root, *flags):
+    def __init__(self, root, *flags, environment=None):
         self.root = root
         self.flags = flags
+        self.environment = environment or {}
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.listener.set_inheritable(True)
         self.port = self.listener.getsockname()[1]
@@ -20,7 +21,8 @@ class PackagedServer:
         self.user = next(user for user in users if user[0] == "cubby")
         self.process = None
 
-    def _enter(self):
+    def enter(self):
+        """What a child does to be in the root, as the server's user, with the socket where systemd puts it."""
         os.chroot(self.root)
         os.chdir("/")
         os.setgroups([])
@@ -31,8 +33,8 @@ class PackagedServer:
     def start(self):
         self.process = subprocess.Popen(
             ["/usr/bin/cubby", "serve", "--config", "/etc/cubby/cubby.toml", "--binding-listen", "none", *self.flags],
-            preexec_fn=self._enter, close_fds=False, stdout=subprocess.PIPE, text=True,
-            env={"LISTEN_FDS": "1", "LISTEN_FDNAMES": "api"})
+            preexec_fn=self.enter, close_fds=False, stdout=subprocess.PIPE, text=True,
+            env={"LISTEN_FDS": "1", "LISTEN_FDNAMES": "api", **self.environment})
         for line in self.process.stdout:
             if line.startswith("api "):
                 return
@@ -49,4 +51,4 @@ class PackagedServer:
 
     def run(self, *command):
         """The command inside, as the server's user; its output."""
-        return subprocess.run(command, preexec_fn=self._enter, check=True, capture_output=True, text=True, timeout=120).stdout
+        return subprocess.run(command, preexec_fn=self.enter, check=True, capture_output=True, text=True, timeout=120).stdout
