@@ -27,15 +27,15 @@ namespace cubby {
 class RadosCatalog {
  public:
   struct Removal {
-    IndexId index{};
-    rados_layout::RemovalEntry entry;
+    ShardId shard{};
+    Timestamp due;  // from then on nobody reads it
   };
 
   // The catalog as it was at one moment.
   struct Copy {
     std::string generation;
     Catalog catalog;
-    std::map<NamespaceId, IndexId> indexes;
+    std::map<NamespaceId, ShardId> shards;
     std::vector<Removal> removals;
     Version last_version{};  // given out by a process that has ended in order
   };
