@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
-import { Cubby, TOKEN } from './support/cubby.js';
+import { Cubby, TOKEN, scratchDirectory } from './support/cubby.js';
 
 const authorized = { headers: { authorization: `Bearer ${TOKEN}` } };
 
@@ -79,7 +80,8 @@ test('figures of RocksDB follow what it does', async () => {
 });
 
 test('every figure that the page and the dashboard name is one', async () => {
-  const server = await Cubby.started();
+  const auditLog = ['--audit-log', join(scratchDirectory('figures'), 'audit.jsonl')]; // it has a figure of its own
+  const server = await Cubby.started({ binding: ['--binding-listen', '127.0.0.1:0', ...auditLog] });
   const ns = await server.rest.createNamespace('n');
   await server.rest.put(ns, 'key', 'value');
   const metrics = await metricsOf(server);
