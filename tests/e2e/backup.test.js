@@ -185,3 +185,16 @@ test('a server without a folder of backups says so to the command line', async (
   await cli.fails(1, /makes no backups/, 'backup', 'list');
   await server.stop();
 });
+
+test('a backup is made while the manifest names logs, which memtables that fill up leave behind', async () => {
+  const folder = join(scratchDirectory('backups'), 'logs');
+  const server = await Cubby.started({ env: { CUBBY_BACKUP_DIR: folder } });
+  const ns = await server.rest.createNamespace('many');
+  const value = 'v'.repeat(1000);
+  for (let backup = 0; backup < 2; ++backup) {
+    for (let turn = 0; turn < 10; ++turn)
+      await server.rest.bulkPut(ns, Array.from({ length: 10_000 }, (_, i) => ({ key: `${backup}-${turn}-${i}`, value })));
+    await backUp(server);
+  }
+  await server.stop();
+});
