@@ -372,7 +372,15 @@ class ModelRun {
 };
 
 class EngineModel : public testing::TestWithParam<EngineKind> {};
-INSTANTIATE_TEST_SUITE_P(Every, EngineModel, testing::ValuesIn(every_engine), name_of);
+std::vector<EngineKind> engines_of_the_model() {
+  std::vector<EngineKind> all = every_engine;
+#ifdef CUBBY_WITH_RADOS
+  // Instead of the one whose shards hold 50 keys: there are 14 here.
+  if (all.back().name == std::string("Rados")) all.back().open = open_rados_in_tiny_shards;
+#endif
+  return all;
+}
+INSTANTIATE_TEST_SUITE_P(Every, EngineModel, testing::ValuesIn(engines_of_the_model()), name_of);
 
 TEST_P(EngineModel, AgreesOnEveryStep) {
   for (const std::uint64_t seed : seeds()) {

@@ -1,7 +1,5 @@
 #include "rados/rados_batch.hpp"
 
-#include <algorithm>
-
 #include "store/ordering.hpp"
 
 namespace cubby {
@@ -23,49 +21,56 @@ Timestamp time_of(Version version) {
 
 }  // namespace
 
+const std::string& key_of(const RadosItem& item) {
+  if (const auto* const put = std::get_if<Put>(&item)) return put->key.text();
+  if (const auto* const removed = std::get_if<Delete>(&item)) return removed->key.text();
+  return std::get<ExpiryRow>(item).key;
+}
+
 void RadosBatch::expect(const ShardChange& change) {
-  for (const Mutation& mutation : change.mutations) {
-    const Key& key = std::visit([](const auto& each) -> const Key& { return each.key; }, mutation);
-    wanted_.insert(head_row(key.text()));
-  }
-  for (const ExpiryRow& each : change.due) wanted_.insert(head_row(each.key));
+  for (const RadosItem& item : change.items) wanted_.insert(head_row(key_of(item)));
 }
 
 void RadosBatch::add_to(librados::ObjectReadOperation& read) {
-  read.getxattr(epoch_attribute, &epoch_bytes_, nullptr);
-  read.omap_get_vals2("", std::string(counter_kind), 1000, &counter_rows_, &has_more_counters_, nullptr);
+  read.getxattr(header_attribute, &header_bytes_, nullptr);
+  counters_.add_to(read);
   read.omap_get_vals_by_keys(wanted_, &head_rows_, nullptr);
 }
 
 RadosBatch::Stored RadosBatch::stored(std::string_view key, const HeadView& head) {
-  Stored stored{head.expiration, key.size() + head.value_bytes, {}, head.value_bytes};
-  if (head.metadata) stored.counted += head.metadata->size();
+  Stored stored{head.expiration, counted_of(key, head), {}, head.value_bytes};
   if (const auto* const body = std::get_if<BodyRef>(&head.body)) stored.body = body->id;
   return stored;
 }
 
 Result<void> RadosBatch::take_read() {
-  epoch_ = epoch_bytes_.to_str();
-  if (epoch_ == removed_epoch) return fail(Errc::namespace_not_found);
-  if (has_more_counters_) return fail(Errc::storage_failed, "a shard has more than 1000 writers' counters");
-  for (const auto& [row, bytes] : counter_rows_) {
+  shard_.header_bytes = header_bytes_.to_str();
+  auto header = decode_shard_header(shard_.header_bytes, shard_.id);
+  if (!header) return header.error();
+  shard_.header = std::move(*header);
+  if (shard_.header.state == ShardState::removed) return fail(Errc::namespace_not_found);
+  const auto all = counters_.sum();
+  if (!all) return all.error();
+  all_ = *all;
+  last_version_ = all_.version;
+  for (const auto& [row, bytes] : counters_.rows()) {
     const auto counter = decode_counter(bytes.to_str(), row);
     if (!counter) return counter.error();
-    last_version_ = std::max(last_version_, counter->version);
     if (row == own_counter_row_) {
-      counter_.keys += counter->keys;
-      counter_.bytes += counter->bytes;
-    } else if (counter_rows_.size() > counters_kept &&
+      read_.keys += counter->keys;
+      read_.bytes += counter->bytes;
+    } else if (counters_.rows().size() > counters_kept &&
                time_of(counter->version) < now_ - counter_is_kept_for) {
       fold(row, *counter);
     }
   }
-  for (const std::string& row : wanted_) {
+  counter_ = read_;
+  for (const auto& [row, bytes] : head_rows_) {
     const std::string key = row.substr(head_kind.size());
+    // What lies above the bound is not its own.
+    if (!shard_.header.contains(key)) continue;
     Slot& slot = slots_[key];
-    const auto found = head_rows_.find(row);
-    if (found == head_rows_.end()) continue;
-    slot.old_bytes = found->second.to_str();
+    slot.old_bytes = bytes.to_str();
     const auto head = decode_head(slot.old_bytes, head_place(namespace_id_, key));
     if (!head) return head.error();
     slot.old = slot.now = stored(key, *head);
@@ -73,29 +78,46 @@ Result<void> RadosBatch::take_read() {
   return {};
 }
 
+Written RadosBatch::fit(const ShardChange& change) const {
+  const ShardHeader& header = shard_.header;
+  auto fit = Written::done;
+  for (const RadosItem& item : change.items) {
+    const std::string& key = key_of(item);
+    if (header.state == ShardState::forming || !header.contains(key)) return Written::moved;
+    if (!header.takes_writes(key)) fit = Written::frozen;
+  }
+  return fit;
+}
+
 // Should its writer be alive after all, it finds its own counter changed and begins again.
 void RadosBatch::fold(const std::string& row, const ShardCounter& counter) {
-  counter_.keys += counter.keys;
-  counter_.bytes += counter.bytes;
+  read_.keys += counter.keys;
+  read_.bytes += counter.bytes;
   folded_.insert(row);
 }
 
+RadosBatch::Slot& RadosBatch::use(const std::string& key) {
+  Slot& slot = slots_[key];
+  slot.is_used = true;
+  return slot;
+}
+
 void RadosBatch::stage(ShardChange& change) {
-  for (const Mutation& mutation : change.mutations) {
-    if (const auto* const each = std::get_if<Put>(&mutation)) {
-      put(slots_.at(each->key.text()), *each, change.version);
-    } else {
-      clear(slots_.at(std::get<Delete>(mutation).key.text()));
-    }
-  }
   change.removed = 0;
-  for (const ExpiryRow& each : change.due) {
-    Slot& slot = slots_.at(each.key);
-    if (slot.now && slot.now->expiration == each.due) {
+  for (const RadosItem& item : change.items) {
+    Slot& slot = use(key_of(item));
+    if (const auto* const written = std::get_if<Put>(&item)) {
+      put(slot, *written, change.version);
+      continue;
+    }
+    const auto* const due = std::get_if<ExpiryRow>(&item);
+    if (!due) {
+      clear(slot);
+    } else if (slot.now && slot.now->expiration == due->due) {
       clear(slot);
       ++change.removed;
     } else {
-      removed_.insert(expiry_row(each.due, each.key));
+      removed_.insert(expiry_row(due->due, due->key));
     }
   }
   counter_.version = last_version_ = change.version;
@@ -120,7 +142,6 @@ void RadosBatch::clear(Slot& slot) {
 
 void RadosBatch::drop_body(const Stored& stored) {
   if (!stored.body) return;
-  removed_.insert(body_row(*stored.body));
   set_[garbage_row(now_ + garbage_is_kept_for, *stored.body)] = to_buffer(number_bytes(stored.value_bytes));
 }
 
@@ -136,25 +157,27 @@ void RadosBatch::write_slot(const std::string& key, const Slot& slot) {
   set_[head_row(key)] = to_buffer(slot.now_bytes);
   if (slot.now->expiration)
     set_[expiry_row(*slot.now->expiration, key)] = to_buffer(number_bytes(slot.now->counted));
-  if (slot.now->body) set_[body_row(*slot.now->body)] = to_buffer(number_bytes(slot.now->value_bytes));
   ++counter_.keys;
   counter_.bytes += static_cast<std::int64_t>(slot.now->counted);
 }
 
-// The guards come first: the epoch, then every record that was read, then the own counter, which also keeps
+// The guards come first: the header, then every record that was read, then the own counter, which also keeps
 // an older write of this process from landing after this one.
 void RadosBatch::add_to(librados::ObjectWriteOperation& write) {
-  for (const auto& [key, slot] : slots_) write_slot(key, slot);
+  RadosRows counters = counters_.rows();
   std::map<std::string, std::pair<ceph::bufferlist, int>> as_read;
-  for (const auto& [key, slot] : slots_)
+  for (const auto& [key, slot] : slots_) {
+    if (!slot.is_used) continue;
+    write_slot(key, slot);
     as_read[head_row(key)] = {to_buffer(slot.old_bytes), LIBRADOS_CMPXATTR_OP_EQ};
+  }
   for (const std::string& row : folded_) {
-    as_read[row] = {counter_rows_[row], LIBRADOS_CMPXATTR_OP_EQ};
+    as_read[row] = {counters[row], LIBRADOS_CMPXATTR_OP_EQ};
     removed_.insert(row);
   }
-  as_read[own_counter_row_] = {counter_rows_[own_counter_row_], LIBRADOS_CMPXATTR_OP_EQ};
+  as_read[own_counter_row_] = {counters[own_counter_row_], LIBRADOS_CMPXATTR_OP_EQ};
   set_[own_counter_row_] = to_buffer(encode_counter(counter_, own_counter_row_));
-  write.cmpxattr(epoch_attribute, LIBRADOS_CMPXATTR_OP_EQ, epoch_bytes_);
+  write.cmpxattr(header_attribute, LIBRADOS_CMPXATTR_OP_EQ, header_bytes_);
   write.omap_cmp(as_read, nullptr);
   // In this order, or a row that is replaced would be removed.
   if (!removed_.empty()) write.omap_rm_keys(removed_);

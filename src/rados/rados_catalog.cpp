@@ -19,13 +19,12 @@ std::string_view first_byte(const std::string& row) {
 }
 
 Result<void> take_row(RadosCatalog::Copy& copy, const std::string& row, const std::string& bytes) {
-  if (first_byte(row) == std::string_view(&shard_of_namespace_kind, 1)) {
-    copy.shards.emplace(parse_shard_of_namespace_row(row), ShardId{number_in(bytes)});
+  if (first_byte(row) == std::string_view(&index_of_namespace_kind, 1)) {
+    copy.indexes.emplace(parse_index_of_namespace_row(row), IndexId{number_in(bytes)});
     return {};
   }
   if (first_byte(row) == std::string_view(&removal_kind, 1)) {
-    const auto due = std::chrono::milliseconds(static_cast<std::int64_t>(number_in(bytes)));
-    copy.removals.push_back({parse_removal_row(row), Timestamp(due)});
+    copy.removals.push_back({parse_removal_row(row), decode_removal_entry(bytes)});
     return {};
   }
   const auto known = decode_catalog_row(bytes, row);

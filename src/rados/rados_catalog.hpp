@@ -27,15 +27,15 @@ namespace cubby {
 class RadosCatalog {
  public:
   struct Removal {
-    ShardId shard{};
-    Timestamp due;  // from then on nobody reads it
+    IndexId index{};
+    rados_layout::RemovalEntry entry;
   };
 
   // The catalog as it was at one moment.
   struct Copy {
     std::string generation;
     Catalog catalog;
-    std::map<NamespaceId, ShardId> shards;
+    std::map<NamespaceId, IndexId> indexes;
     std::vector<Removal> removals;
     Version last_version{};  // given out by a process that has ended in order
   };

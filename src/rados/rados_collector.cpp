@@ -2,8 +2,6 @@
 
 #include <cerrno>
 
-#include "rados/rados_upload.hpp"
-
 namespace cubby {
 namespace {
 
@@ -11,7 +9,20 @@ using namespace rados_layout;
 
 constexpr const char* lease_object = "leases";
 constexpr std::chrono::seconds collect_every{60};
-constexpr std::uint64_t rows_per_page = 500;
+
+// Runs a task on this thread, which waits for it.
+Result<void> wait_for(Task<Result<void>> task) {
+  boost::asio::io_context loop;
+  Result<void> result;
+  const auto keep = [](Task<Result<void>> inner, Result<void>& kept) -> Task<void> {
+    kept = co_await std::move(inner);
+  };
+  spawn(loop, keep(std::move(task), result), [](std::exception_ptr failure) {
+    if (failure) std::rethrow_exception(failure);
+  });
+  loop.run();
+  return result;
+}
 
 }  // namespace
 
@@ -41,62 +52,24 @@ void RadosCollector::run(const std::stop_token& stop) {
 
 // What fails now is there the next time.
 void RadosCollector::collect(const std::stop_token& stop) {
-  const auto is_ours = lease_.take();
-  if (!is_ours || !*is_ours) return;
   const auto catalog = catalog_.newest_blocking();
   if (!catalog) return;
-  for (const auto& [id, shard] : (*catalog)->shards) {
-    if (!collect_garbage(shard, stop)) return;
+  const auto is_ours = [&] {
+    const auto taken = lease_.take();
+    return taken && *taken && !stop.stop_requested();
+  };
+  for (const auto& [id, index] : (*catalog)->indexes) {
+    if (!is_ours()) return;
+    [[maybe_unused]] const auto tended = wait_for(indexes_.tend({id, index}));
   }
   for (const auto& removal : (*catalog)->removals) {
-    if (removal.due <= clock_.now()) finish_removal(removal.shard, stop);
-  }
-}
-
-bool RadosCollector::collect_garbage(ShardId shard, const std::stop_token& stop) {
-  return remove_bodies(shard, garbage_kind, clock_.now(), stop);
-}
-
-// Bodies first: the shard is what tells where they are.
-void RadosCollector::finish_removal(ShardId shard, const std::stop_token& stop) {
-  if (!remove_bodies(shard, garbage_kind, Timestamp::max(), stop)) return;
-  if (!remove_bodies(shard, body_kind, Timestamp::max(), stop)) return;
-  const int code = index_.blocking().remove(shard_object(shard));
-  if (code < 0 && code != -ENOENT) return;
-  const auto forget = [shard](const RadosCatalog::Copy&) -> Result<RadosCatalog::Rows> {
-    return RadosCatalog::Rows{{}, {removal_row(shard)}};
-  };
-  [[maybe_unused]] const auto forgotten = catalog_.apply_blocking(forget);
-}
-
-// Removes the bodies of rows of that kind, and the rows. False: something failed, or it is time to stop.
-bool RadosCollector::remove_bodies(ShardId shard, std::string_view kind, Timestamp due,
-                                   const std::stop_token& stop) {
-  for (;;) {
-    std::map<std::string, ceph::bufferlist> rows;
-    bool has_more = false;
-    librados::ObjectReadOperation read;
-    read.omap_get_vals2("", std::string(kind), rows_per_page, &rows, &has_more, nullptr);
-    const int code = index_.blocking().operate(shard_object(shard), &read, nullptr);
-    if (code == -ENOENT) return true;
-    if (code < 0) return false;
-    std::set<std::string> done;
-    for (const auto& [row, bytes] : rows) {
-      if (stop.stop_requested()) return false;
-      if (kind == garbage_kind && parse_garbage_due(row) > due) break;
-      const BodyId body = parse_body_row(row);
-      for (std::uint64_t piece = 0; piece < pieces_of(number_in(bytes.to_str())); ++piece) {
-        const int removed = data_.blocking().remove(piece_object(shard, body, piece));
-        if (removed < 0 && removed != -ENOENT) return false;
-      }
-      done.insert(row);
-    }
-    if (done.empty()) return true;
-    librados::ObjectWriteOperation forget;
-    forget.assert_exists();
-    forget.omap_rm_keys(done);
-    if (index_.blocking().operate(shard_object(shard), &forget) < 0) return false;
-    if (done.size() < rows.size()) return true;
+    if (removal.entry.due > clock_.now()) continue;
+    if (!is_ours()) return;
+    if (!wait_for(indexes_.erase({removal.entry.namespace_id, removal.index}))) continue;
+    const auto forget = [&](const RadosCatalog::Copy&) -> Result<RadosCatalog::Rows> {
+      return RadosCatalog::Rows{{}, {removal_row(removal.index)}};
+    };
+    [[maybe_unused]] const auto forgotten = catalog_.apply_blocking(forget);
   }
 }
 

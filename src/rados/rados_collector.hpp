@@ -8,6 +8,7 @@
 
 #include "core/clock.hpp"
 #include "rados/rados_catalog.hpp"
+#include "rados/rados_index.hpp"
 #include "rados/rados_pool.hpp"
 
 namespace cubby {
@@ -29,23 +30,23 @@ class RadosLease {
   bool is_taken_ = false;
 };
 
-// Removes values an hour after they were overwritten or deleted, and removed namespaces as late.
+// Tends all indexes (RadosIndexes::tend) once a minute, and removes those of removed namespaces an hour
+// later.
 class RadosCollector {
  public:
-  RadosCollector(RadosPool& index, RadosPool& data, RadosCatalog& catalog, const Clock& clock)
-      : index_(index), data_(data), catalog_(catalog), clock_(clock), lease_(index, "collector") {}
-  ~RadosCollector() { thread_.request_stop(); }
+  RadosCollector(RadosPool& index, RadosCatalog& catalog, RadosIndexes& indexes, const Clock& clock)
+      : catalog_(catalog), indexes_(indexes), clock_(clock), lease_(index, "collector") {}
+  ~RadosCollector() {
+    indexes_.stop();
+    thread_.request_stop();
+  }
 
  private:
   void run(const std::stop_token& stop);
   void collect(const std::stop_token& stop);
-  bool collect_garbage(ShardId shard, const std::stop_token& stop);
-  void finish_removal(ShardId shard, const std::stop_token& stop);
-  bool remove_bodies(ShardId shard, std::string_view kind, Timestamp due, const std::stop_token& stop);
 
-  RadosPool& index_;
-  RadosPool& data_;
   RadosCatalog& catalog_;
+  RadosIndexes& indexes_;
   const Clock& clock_;
   RadosLease lease_;
   std::mutex mutex_;

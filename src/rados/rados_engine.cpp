@@ -4,10 +4,12 @@
 #include <tuple>
 
 #include "core/limits.hpp"
-#include "core/resume.hpp"
-#include "rados/rados_batch.hpp"
+#include "rados/rados_applier.hpp"
+#include "rados/rados_balancer.hpp"
 #include "rados/rados_catalog.hpp"
 #include "rados/rados_collector.hpp"
+#include "rados/rados_counts.hpp"
+#include "rados/rados_index.hpp"
 #include "rados/rados_layout.hpp"
 #include "rados/rados_pool.hpp"
 #include "rados/rados_reader.hpp"
@@ -25,12 +27,17 @@ using namespace rados_layout;
 class RadosEngine final : public Engine {
  public:
   RadosEngine(std::unique_ptr<RadosConnection> connection, std::unique_ptr<RadosCatalog> catalog,
-              Version last_version)
+              Version last_version, const RadosSharding& sharding)
       : connection_(std::move(connection)),
         catalog_(std::move(catalog)),
-        reader_(index(), data()),
-        writer_(index(), data(), clock_, last_version),
-        collector_(index(), data(), *catalog_, clock_),
+        router_(index()),
+        balancer_(index(), router_, sharding, clock_),
+        reader_(router_, data()),
+        counts_(index(), router_, balancer_),
+        writer_(index(), data(), balancer_, clock_, last_version),
+        applier_(router_, writer_, balancer_),
+        indexes_(index(), data(), router_, balancer_, sharding, clock_),
+        collector_(index(), *catalog_, indexes_, clock_),
         sweep_lease_(index(), "sweeper") {}
 
   ~RadosEngine() override { catalog_->keep_last_version(writer_.last_version()); }
@@ -50,15 +57,21 @@ class RadosEngine final : public Engine {
     };
     return at_place<ScanSlice>(id, std::move(read));
   }
+  // Whether the cluster answers, asked within the last second.
+  Task<Result<void>> check_writable() override {
+    const auto catalog = co_await catalog_->current();
+    if (!catalog) co_return catalog.error();
+    co_return Result<void>{};
+  }
   // The cluster tells about itself.
   Task<Result<EngineFigures>> figures(Instant) override { co_return EngineFigures{}; }
 
   Task<Result<Usage>> usage(NamespaceId namespace_id, Instant now) override {
-    auto read = [this, now](RadosPlace place) { return reader_.usage(place, now); };
+    auto read = [this, now](RadosPlace place) { return counts_.usage(place, now); };
     return at_place<Usage>(namespace_id, std::move(read));
   }
   Task<Result<Usage>> recount(NamespaceId namespace_id, Instant now) override {
-    auto read = [this, now](RadosPlace place) { return reader_.recount(place, now); };
+    auto read = [this, now](RadosPlace place) { return counts_.recount(place, now); };
     return at_place<Usage>(namespace_id, std::move(read));
   }
 
@@ -121,16 +134,18 @@ class RadosEngine final : public Engine {
   template <class T>
   Task<Result<std::optional<T>>> find_in_catalog(std::function<std::optional<T>(const Catalog&)> look);
   Task<Result<void>> put_row(CatalogRow row);
-  Task<Result<void>> write(std::shared_ptr<ShardChange> change);
-  Task<Result<void>> make_shard(ShardId shard);
-  Task<Result<void>> fence(ShardId shard);
 
   const SystemClock clock_;  // tells how long garbage has lain; what the engine answers never depends on it
   const std::unique_ptr<RadosConnection> connection_;
   const std::unique_ptr<RadosCatalog> catalog_;
+  RadosRouter router_;
+  RadosBalancer balancer_;
   RadosReader reader_;
+  RadosCounts counts_;
   Admission admission_{limits::bulk_request_bytes_max};
   RadosWriter writer_;
+  RadosApplier applier_;
+  RadosIndexes indexes_;
   RadosCollector collector_;
   RadosLease sweep_lease_;
   StoragePool threads_{1};
@@ -142,10 +157,10 @@ Task<Result<std::optional<RadosPlace>>> RadosEngine::place_of(NamespaceId id) {
   auto catalog = co_await catalog_->current();
   if (!catalog) co_return catalog.error();
   // Another process may have made it since.
-  if (!(*catalog)->shards.contains(id)) catalog = co_await catalog_->newest();
+  if (!(*catalog)->indexes.contains(id)) catalog = co_await catalog_->newest();
   if (!catalog) co_return catalog.error();
-  const auto found = (*catalog)->shards.find(id);
-  if (found == (*catalog)->shards.end()) co_return std::nullopt;
+  const auto found = (*catalog)->indexes.find(id);
+  if (found == (*catalog)->indexes.end()) co_return std::nullopt;
   co_return RadosPlace{id, found->second};
 }
 
@@ -153,8 +168,8 @@ Task<Result<std::optional<RadosPlace>>> RadosEngine::place_of(NamespaceId id) {
 Task<Result<std::optional<RadosPlace>>> RadosEngine::place_after(RadosPlace gone) {
   const auto catalog = co_await catalog_->newest();
   if (!catalog) co_return catalog.error();
-  const auto found = (*catalog)->shards.find(gone.namespace_id);
-  if (found == (*catalog)->shards.end() || found->second == gone.shard) co_return std::nullopt;
+  const auto found = (*catalog)->indexes.find(gone.namespace_id);
+  if (found == (*catalog)->indexes.end() || found->second == gone.index) co_return std::nullopt;
   co_return RadosPlace{gone.namespace_id, found->second};
 }
 
@@ -174,47 +189,25 @@ Task<Result<T>> RadosEngine::at_place(NamespaceId id, Read read) {
 
 Task<Result<Version>> RadosEngine::apply(NamespaceId namespace_id, std::vector<Mutation> mutations,
                                          Timestamp written_at) {
-  auto place = co_await place_of(namespace_id);
+  const auto place = co_await place_of(namespace_id);
   if (!place) co_return place.error();
   if (!*place) co_return fail(Errc::namespace_not_found);
-  auto change = std::make_shared<ShardChange>(ShardChange{.namespace_id = namespace_id});
-  change->written_at = written_at;
-  for (const Mutation& mutation : mutations) {
-    const Key& key = std::visit([](const auto& each) -> const Key& { return each.key; }, mutation);
-    change->bytes += 200 + 2 * key.text().size();
-    const auto* const put = std::get_if<Put>(&mutation);
+  std::vector<RadosItem> items;
+  std::size_t bytes = 0;
+  for (Mutation& mutation : mutations) {
+    std::visit([&items](auto& each) { items.emplace_back(std::move(each)); }, mutation);
+    bytes += bytes_of(items.back());
+    const auto* const put = std::get_if<Put>(&items.back());
     if (!put) continue;
     const auto& upload = static_cast<const RadosUpload&>(*put->value);
-    if (upload.is_inline()) change->bytes += upload.bytes_count();
-    if (put->metadata) change->bytes += put->metadata->text().size();
     // Written for a namespace of this id that has been removed since.
-    if (!upload.is_inline() && upload.shard() != (*place)->shard) co_return fail(Errc::namespace_not_found);
+    if (!upload.is_inline() && upload.index() != (*place)->index) co_return fail(Errc::namespace_not_found);
   }
-  change->mutations = std::move(mutations);
-  co_await admission_.enter(change->bytes);
-  Result<void> written = fail(Errc::namespace_not_found);
-  while (*place) {
-    change->shard = (*place)->shard;
-    written = co_await write(change);
-    if (written || written.error().code != Errc::namespace_not_found) break;
-    place = co_await place_after(**place);
-    if (!place) break;
-  }
-  admission_.leave(change->bytes);
-  if (!written) co_return written.error();
-  co_return change->version;
-}
-
-Task<Result<void>> RadosEngine::write(std::shared_ptr<ShardChange> change) {
-  // Named: GCC 12 destroys the captures of a temporary lambda twice when it stands in a `co_await`
-  // expression.
-  auto start = [this, change](std::function<void(Result<void>)> resume) {
-    change->done = std::move(resume);
-    writer_.push(change);
-  };
-  auto written = co_await resume_later<Result<void>>(std::move(start));
-  change->done = nullptr;
-  co_return written;
+  co_await admission_.enter(bytes);
+  const auto applied = co_await applier_.apply(**place, std::move(items), written_at);
+  admission_.leave(bytes);
+  if (!applied) co_return applied.error();
+  co_return applied->version;
 }
 
 Task<Result<Swept>> RadosEngine::sweep(Instant now, std::uint32_t rows_max) {
@@ -225,30 +218,26 @@ Task<Result<Swept>> RadosEngine::sweep(Instant now, std::uint32_t rows_max) {
   const auto catalog = co_await catalog_->current();
   if (!catalog) co_return catalog.error();
 
-  using Row = std::tuple<Instant, NamespaceId, std::string, ShardId>;
+  using Row = std::tuple<Instant, NamespaceId, std::string>;
   std::vector<Row> due;
-  for (const auto& [id, shard] : (*catalog)->shards) {
-    auto rows = co_await reader_.due({id, shard}, now, rows_max);
+  for (const auto& [id, index] : (*catalog)->indexes) {
+    auto rows = co_await counts_.due({id, index}, now, rows_max);
     if (!rows && rows.error().code == Errc::namespace_not_found) continue;
     if (!rows) co_return rows.error();
-    for (auto& row : *rows) due.emplace_back(row.due, id, std::move(row.key), shard);
+    for (auto& row : *rows) due.emplace_back(row.due, id, std::move(row.key));
   }
   std::sort(due.begin(), due.end());
   Swept swept{.rows = 0, .is_done = due.size() <= rows_max};
   if (!swept.is_done) due.erase(due.begin() + rows_max, due.end());
 
-  std::map<NamespaceId, std::shared_ptr<ShardChange>> changes;
-  for (auto& [second, id, key, shard] : due) {
-    auto& change = changes[id];
-    if (!change) change = std::make_shared<ShardChange>(ShardChange{.namespace_id = id, .shard = shard});
-    change->due.push_back({second, std::move(key)});
-  }
-  for (const auto& [id, change] : changes) {
-    change->written_at = Timestamp(now);
-    const auto written = co_await write(change);
-    if (!written && written.error().code == Errc::namespace_not_found) continue;
-    if (!written) co_return written.error();
-    swept.rows += change->removed;
+  std::map<NamespaceId, std::vector<RadosItem>> items;
+  for (auto& [second, id, key] : due) items[id].emplace_back(ExpiryRow{second, std::move(key)});
+  for (auto& [id, each] : items) {
+    const RadosPlace place{id, (*catalog)->indexes.at(id)};
+    const auto applied = co_await applier_.apply(place, std::move(each), Timestamp(now));
+    if (!applied && applied.error().code == Errc::namespace_not_found) continue;
+    if (!applied) co_return applied.error();
+    swept.rows += applied->removed;
   }
   co_return swept;
 }
@@ -274,32 +263,23 @@ Task<Result<void>> RadosEngine::put_row(CatalogRow row) {
   co_return co_await catalog_->apply(std::move(change));
 }
 
-Task<Result<void>> RadosEngine::make_shard(ShardId shard) {
-  librados::ObjectWriteOperation create;
-  create.create(true);
-  create.setxattr(epoch_attribute, to_buffer(number_bytes(random_number())));
-  const auto created = co_await index().write(shard_object(shard), create);
-  if (created.code < 0) co_return rados_error(created.code, "a shard was not made");
-  co_return Result<void>{};
-}
-
-// The shard is there before the catalog names it: nobody ever finds a namespace without one.
+// The index is there before the catalog names it: nobody ever finds a namespace without one.
 Task<Result<void>> RadosEngine::create_namespace(Namespace created) {
   const auto known = co_await catalog_->newest();
   if (!known) co_return known.error();
   if (auto allowed = (*known)->catalog.check_create(created); !allowed) co_return allowed;
-  const ShardId shard{random_number()};
-  if (auto made = co_await make_shard(shard); !made) co_return made;
-  auto change = [created, shard](const RadosCatalog::Copy& copy) -> Result<RadosCatalog::Rows> {
+  const IndexId made_index{random_number()};
+  if (auto made = co_await indexes_.make(made_index); !made) co_return made;
+  auto change = [created, made_index](const RadosCatalog::Copy& copy) -> Result<RadosCatalog::Rows> {
     if (const auto allowed = copy.catalog.check_create(created); !allowed) return allowed.error();
     return RadosCatalog::Rows{
         {{catalog_place(created), encode_catalog_row(created)},
-         {shard_of_namespace_row(created.id), number_bytes(static_cast<std::uint64_t>(shard))}},
+         {index_of_namespace_row(created.id), number_bytes(static_cast<std::uint64_t>(made_index))}},
         {}};
   };
   auto done = co_await catalog_->apply(std::move(change));
   // Only where it is certain that the catalog does not name it.
-  if (!done && done.error().code != Errc::storage_unavailable) co_await index().remove(shard_object(shard));
+  if (!done && done.error().code != Errc::storage_unavailable) co_await indexes_.unmake(made_index);
   co_return done;
 }
 
@@ -316,30 +296,20 @@ Task<Result<Namespace>> RadosEngine::rename_namespace(NamespaceId id, Title titl
   co_return std::move(**renamed);
 }
 
-Task<Result<void>> RadosEngine::fence(ShardId shard) {
-  librados::ObjectWriteOperation mark;
-  mark.assert_exists();
-  mark.setxattr(epoch_attribute, to_buffer(removed_epoch));
-  const auto marked = co_await index().write(shard_object(shard), mark);
-  if (marked.code < 0 && marked.code != -ENOENT)
-    co_return rados_error(marked.code, "it is unknown whether the namespace was removed");
-  co_return Result<void>{};
-}
-
-// From the moment on that the shard has its last epoch, no write gets in. The collector removes it when
-// nobody can be reading its values any more.
+// From the moment on that all shards are fenced, no write gets in. The collector removes them when nobody can
+// be reading its values any more.
 Task<Result<void>> RadosEngine::remove_namespace(NamespaceId id) {
-  auto shard = std::make_shared<ShardId>();
-  auto change = [this, id, shard](const RadosCatalog::Copy& copy) -> Result<RadosCatalog::Rows> {
+  auto removed = std::make_shared<IndexId>();
+  auto change = [this, id, removed](const RadosCatalog::Copy& copy) -> Result<RadosCatalog::Rows> {
     const auto found = copy.catalog.find(id);
     if (!found) return fail(Errc::namespace_not_found);
-    *shard = copy.shards.at(id);
-    const auto due = (clock_.now() + std::chrono::hours(1)).time_since_epoch().count();
-    return RadosCatalog::Rows{{{removal_row(*shard), number_bytes(static_cast<std::uint64_t>(due))}},
-                              {catalog_place(*found), shard_of_namespace_row(id)}};
+    *removed = copy.indexes.at(id);
+    const RemovalEntry entry{id, clock_.now() + std::chrono::hours(1)};
+    return RadosCatalog::Rows{{{removal_row(*removed), encode_removal_entry(entry)}},
+                              {catalog_place(*found), index_of_namespace_row(id)}};
   };
   if (auto done = co_await catalog_->apply(std::move(change)); !done) co_return done;
-  co_return co_await fence(*shard);
+  co_return co_await indexes_.fence({id, *removed});
 }
 
 }  // namespace
@@ -351,7 +321,8 @@ Result<std::unique_ptr<Engine>> open_rados_engine(const RadosOptions& options) {
   if (const auto opened = catalog->open(); !opened) return opened.error();
   const auto known = catalog->newest_blocking();
   if (!known) return known.error();
-  return std::make_unique<RadosEngine>(std::move(*connection), std::move(catalog), (*known)->last_version);
+  return std::make_unique<RadosEngine>(std::move(*connection), std::move(catalog), (*known)->last_version,
+                                       options.sharding);
 }
 
 }  // namespace cubby

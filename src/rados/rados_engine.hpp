@@ -2,12 +2,17 @@
 // acknowledged after every copy that is up has committed it.
 //
 // What lies where is docs/internals/rados_format.md. What differs from the embedded engine:
-//  * Versions grow within a namespace, whoever writes; over all namespaces only within one process.
+//  * The index of a namespace is in one or more shards. An `apply` over several is one atomic write for each;
+//    if some fail, the argument of the error says which keys were not written.
+//  * Versions of a key grow, whoever writes; over all keys only within one process.
 //  * A cluster that does not answer in time gives storage_unavailable. If that was a write, it may have
 //    happened: the argument says so.
 //  * A value that is overwritten while it is read stays readable for an hour.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,11 +20,44 @@
 
 namespace cubby {
 
+// What is about to be done to shards: see RadosBalancer.
+enum class RadosStep : std::uint8_t {
+  create,       // a split: the new shard, which nobody knows yet
+  freeze,       // what is to move takes no writes
+  copy,         // a page of it
+  activate,     // the copy is whole
+  switch_over,  // the moment from which on the new shard answers
+  map,          // the map says so
+  trim,         // a page of what has moved
+  serve,        // the split is done
+  freeze_both,  // a merge: the shard on the right takes no writes, after the one on the left
+  take_in,      // a page of the right one
+  take_over,    // the moment from which on the left one answers
+  map_merged,
+  remove,  // the right one
+};
+
+// When shards split and merge.
+struct RadosSharding {
+  std::uint64_t split_keys = 50'000;  // a shard with more splits
+  std::uint64_t merge_keys = 10'000;  // two neighbours that hold fewer together become one
+  std::chrono::milliseconds merge_after = std::chrono::minutes(10);  // neither has split or merged before
+
+  // A shard to which one process writes faster splits too, down to so many keys.
+  std::uint64_t split_rate = 4'000;  // keys a second, over ten seconds
+  std::uint64_t split_rate_keys = 1'000;
+
+  // For tests: called before each step, by one thread of the engine. If it answers false, the work is left
+  // as it is, as by a process that dies.
+  std::function<bool(RadosStep)> before_step{};
+};
+
 struct RadosOptions {
   std::string conf_file;
   std::string pool;
   std::string data_pool;                  // of large values; empty: `pool`
   std::string rados_namespace = "cubby";  // keeps stores in one pool apart
+  RadosSharding sharding{};
 };
 
 // Connects, and prepares an empty store when there is none. The destructor waits for writes in flight.

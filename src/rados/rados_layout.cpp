@@ -42,13 +42,49 @@ std::uint64_t seconds_of(Instant due) {
 
 }  // namespace
 
+std::string map_object(IndexId index) {
+  return "map." + hex(static_cast<std::uint64_t>(index));
+}
+
 std::string shard_object(ShardId shard) {
   return "ix." + hex(static_cast<std::uint64_t>(shard));
 }
 
-std::string piece_object(ShardId shard, BodyId body, std::uint64_t piece) {
-  return "b." + hex(static_cast<std::uint64_t>(shard)) + "." + hex(static_cast<std::uint64_t>(body)) + "." +
+std::string piece_object(IndexId index, BodyId body, std::uint64_t piece) {
+  return "b." + hex(static_cast<std::uint64_t>(index)) + "." + hex(static_cast<std::uint64_t>(body)) + "." +
          std::to_string(piece);
+}
+
+std::string bound_row(std::string_view high) {
+  return std::string(bound_kind) + std::string(high);
+}
+
+std::string forming_row(ShardId child) {
+  return numbered_row(forming_kind, static_cast<std::uint64_t>(child));
+}
+
+ShardId parse_forming_row(std::string_view row) {
+  return ShardId{big_endian(row.substr(1))};
+}
+
+std::string new_map_entry(ShardId shard) {
+  return number_bytes(static_cast<std::uint64_t>(shard)) + number_bytes(random_number());
+}
+
+ShardId shard_in_map_entry(std::string_view bytes) {
+  return ShardId{number_in(bytes)};
+}
+
+std::string encode_forming_entry(const FormingEntry& entry) {
+  return number_bytes(static_cast<std::uint64_t>(entry.parent)) +
+         number_bytes(static_cast<std::uint64_t>(entry.begun.time_since_epoch().count()));
+}
+
+FormingEntry decode_forming_entry(std::string_view bytes) {
+  ByteReader reader(bytes);
+  const ShardId parent{reader.little_endian<std::uint64_t>()};
+  const auto begun = static_cast<std::int64_t>(reader.little_endian<std::uint64_t>());
+  return {parent, Timestamp(std::chrono::milliseconds(begun))};
 }
 
 std::string head_row(std::string_view key) {
@@ -67,10 +103,6 @@ std::string counter_row(WriterId writer) {
   return numbered_row(counter_kind, static_cast<std::uint64_t>(writer));
 }
 
-std::string body_row(BodyId body) {
-  return numbered_row(body_kind, static_cast<std::uint64_t>(body));
-}
-
 std::string garbage_row(Timestamp due, BodyId body) {
   std::string row = numbered_row(garbage_kind, static_cast<std::uint64_t>(due.time_since_epoch().count()));
   append_big_endian(row, static_cast<std::uint64_t>(body));
@@ -84,7 +116,7 @@ Result<ExpiryRow> parse_expiry_row(std::string_view row) {
   return ExpiryRow{Instant(std::chrono::seconds(seconds)), std::string(row.substr(key_begin))};
 }
 
-BodyId parse_body_row(std::string_view row) {
+BodyId parse_garbage_body(std::string_view row) {
   return BodyId{big_endian(row.substr(row.size() - std::min(row.size(), sizeof(std::uint64_t))))};
 }
 
@@ -127,23 +159,42 @@ Result<ShardCounter> decode_counter(std::string_view bytes, std::string_view row
   return counter;
 }
 
-std::string shard_of_namespace_row(NamespaceId id) {
-  return std::string(1, shard_of_namespace_kind) + std::string(id.view());
+std::string index_of_namespace_row(NamespaceId id) {
+  return std::string(1, index_of_namespace_kind) + std::string(id.view());
 }
 
-std::string removal_row(ShardId shard) {
-  return numbered_row(std::string_view(&removal_kind, 1), static_cast<std::uint64_t>(shard));
+std::string removal_row(IndexId index) {
+  return numbered_row(std::string_view(&removal_kind, 1), static_cast<std::uint64_t>(index));
 }
 
-NamespaceId parse_shard_of_namespace_row(std::string_view row) {
+namespace {
+
+NamespaceId namespace_id_in(std::string_view text) {
   NamespaceId::Bytes bytes{};
-  const auto text = row.substr(1, NamespaceId::bytes_count);
-  std::copy(text.begin(), text.end(), bytes.begin());
+  std::copy_n(text.begin(), std::min(text.size(), bytes.size()), bytes.begin());
   return NamespaceId(bytes);
 }
 
-ShardId parse_removal_row(std::string_view row) {
-  return ShardId{big_endian(row.substr(1))};
+}  // namespace
+
+NamespaceId parse_index_of_namespace_row(std::string_view row) {
+  return namespace_id_in(row.substr(1));
+}
+
+IndexId parse_removal_row(std::string_view row) {
+  return IndexId{big_endian(row.substr(1))};
+}
+
+std::string encode_removal_entry(const RemovalEntry& entry) {
+  return number_bytes(static_cast<std::uint64_t>(entry.due.time_since_epoch().count())) +
+         std::string(entry.namespace_id.view());
+}
+
+RemovalEntry decode_removal_entry(std::string_view bytes) {
+  ByteReader reader(bytes);
+  const auto due =
+      std::chrono::milliseconds(static_cast<std::int64_t>(reader.little_endian<std::uint64_t>()));
+  return {namespace_id_in(reader.take_rest()), Timestamp(due)};
 }
 
 }  // namespace rados_layout

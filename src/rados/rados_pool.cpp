@@ -49,13 +49,14 @@ void bound_waits(librados::Rados& cluster) {
 
 bool is_outage(int code) {
   return code == -ETIMEDOUT || code == -ENOTCONN || code == -ESHUTDOWN || code == -EHOSTUNREACH ||
-         code == -ECONNREFUSED || code == -ENOSPC || code == -EDQUOT;
+         code == -ECONNREFUSED;
 }
 
 }  // namespace
 
 Error rados_error(int code, std::string_view what) {
   const std::string text = std::string(what) + ": " + std::strerror(-code);
+  if (code == -ENOSPC || code == -EDQUOT) return fail(Errc::storage_full, text);
   return fail(is_outage(code) ? Errc::storage_unavailable : Errc::storage_failed, text);
 }
 
@@ -67,8 +68,9 @@ Task<RadosAnswer> RadosPool::read(std::string object, librados::ObjectReadOperat
 }
 
 Task<RadosAnswer> RadosPool::write(std::string object, librados::ObjectWriteOperation& operation) {
+  // A pool that is full says so: without this flag librados waits until it is not.
   auto begin = [&](librados::AioCompletion* completion) {
-    return io_.aio_operate(object, completion, &operation);
+    return io_.aio_operate(object, completion, &operation, LIBRADOS_OPERATION_FULL_TRY);
   };
   co_return co_await answer_of(std::move(begin));
 }

@@ -32,13 +32,22 @@ std::uint64_t pieces_of(std::uint64_t value_bytes) {
   return (blocks_of(value_bytes) + blocks_per_piece - 1) / blocks_per_piece;
 }
 
+Task<Result<void>> remove_body(RadosPool& data, RadosBody body) {
+  for (std::uint64_t piece = 0; piece < pieces_of(body.value_bytes); ++piece) {
+    const auto answer = co_await data.remove(piece_object(body.index, body.id, piece));
+    if (answer.code < 0 && answer.code != -ENOENT)
+      co_return rados_error(answer.code, "a value was not removed");
+  }
+  co_return Result<void>{};
+}
+
 RadosUpload::~RadosUpload() {
-  if (is_kept_ || !shard_) return;
-  target_.discard({*shard_, id_, bytes_count_});
+  if (is_kept_ || !index_) return;
+  target_.discard({*index_, id_, bytes_count_});
 }
 
 std::string RadosUpload::piece_name() const {
-  return piece_object(*shard_, id_, pieces_written_);
+  return piece_object(*index_, id_, pieces_written_);
 }
 
 Task<Result<void>> RadosUpload::begin_body() {
@@ -46,8 +55,8 @@ Task<Result<void>> RadosUpload::begin_body() {
   is_body_ = true;
   const auto catalog = co_await target_.catalog.current();
   if (!catalog) co_return catalog.error();
-  const auto found = (*catalog)->shards.find(namespace_id_);
-  if (found != (*catalog)->shards.end()) shard_ = found->second;
+  const auto found = (*catalog)->indexes.find(namespace_id_);
+  if (found != (*catalog)->indexes.end()) index_ = found->second;
   co_return Result<void>{};
 }
 
@@ -71,7 +80,7 @@ Task<Result<void>> RadosUpload::append(std::string_view bytes) {
 
 // Into a namespace that does not exist nothing is written, for nothing will be applied.
 void RadosUpload::end_block() {
-  if (shard_) {
+  if (index_) {
     seal(block_, block_place(piece_name(), blocks_in_piece_));
     piece_ += block_;
     ++blocks_in_piece_;
@@ -116,7 +125,7 @@ Task<Result<void>> RadosSource::fetch() {
   ceph::bufferlist bytes;
   read.read(in_piece * sealed_block_bytes, blocks * sealed_block_bytes, &bytes, nullptr);
   const auto answer =
-      co_await data_.read(piece_object(body_.shard, body_.id, next_block_ / blocks_per_piece), read);
+      co_await data_.read(piece_object(body_.index, body_.id, next_block_ / blocks_per_piece), read);
   if (answer.code == -ENOENT && next_block_ == 0) co_return fail(Errc::key_not_found);
   if (answer.code == -ENOENT) co_return fail(Errc::storage_corrupt, "a piece of a value is missing");
   if (answer.code < 0) co_return rados_error(answer.code, "a value was not read");
@@ -134,7 +143,7 @@ Task<Result<std::string_view>> RadosSource::read() {
   const std::uint64_t expected = std::min(block_bytes, body_.value_bytes - begin);
   const auto sealed =
       std::string_view(fetched_).substr(fetched_used_, expected + (sealed_block_bytes - block_bytes));
-  const std::string piece = piece_object(body_.shard, body_.id, next_block_ / blocks_per_piece);
+  const std::string piece = piece_object(body_.index, body_.id, next_block_ / blocks_per_piece);
   const auto block = unseal(sealed, block_place(piece, next_block_ % blocks_per_piece));
   if (!block) co_return block.error();
   if (block->size() != expected) co_return fail(Errc::storage_corrupt, "a value has a wrong length");

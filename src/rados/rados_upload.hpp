@@ -19,10 +19,13 @@ std::uint64_t pieces_of(std::uint64_t value_bytes);
 
 // Where a body is, and how long.
 struct RadosBody {
-  ShardId shard{};
+  IndexId index{};
   BodyId id{};
   std::uint64_t value_bytes = 0;
 };
+
+// Removes its objects; those that are not there are no error.
+Task<Result<void>> remove_body(RadosPool& data, RadosBody body);
 
 class RadosUpload final : public Upload {
  public:
@@ -45,7 +48,7 @@ class RadosUpload final : public Upload {
   // What the head says of the value. REQUIRES: finished.
   std::variant<std::string_view, BodyRef> body() const;
   // Where the body is; nothing: the namespace did not exist. REQUIRES: not inline.
-  std::optional<ShardId> shard() const { return shard_; }
+  std::optional<IndexId> index() const { return index_; }
   // A head names the body, or may do so yet.
   void keep() { is_kept_ = true; }
 
@@ -60,7 +63,7 @@ class RadosUpload final : public Upload {
   const BodyId id_;
   std::string block_;  // not yet part of a piece
   std::string piece_;  // sealed blocks, not yet written
-  std::optional<ShardId> shard_;
+  std::optional<IndexId> index_;
   std::uint64_t pieces_written_ = 0;
   std::uint64_t blocks_in_piece_ = 0;
   std::uint64_t bytes_count_ = 0;

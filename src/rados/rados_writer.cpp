@@ -18,15 +18,16 @@ constexpr const char* unknown_outcome =
     "the cluster does not answer; it is unknown whether the write has happened";
 
 void mark_kept(const ShardChange& change) {
-  for (const Mutation& mutation : change.mutations) {
-    if (const auto* const put = std::get_if<Put>(&mutation)) static_cast<RadosUpload&>(*put->value).keep();
+  for (const RadosItem& item : change.items) {
+    if (const auto* const put = std::get_if<Put>(&item)) static_cast<RadosUpload&>(*put->value).keep();
   }
 }
 
 }  // namespace
 
-RadosWriter::RadosWriter(RadosPool& index, RadosPool& data, const Clock& clock, Version last_version)
-    : index_(index), data_(data), clock_(clock), last_version_(last_version) {}
+RadosWriter::RadosWriter(RadosPool& index, RadosPool& data, RadosBalancer& balancer, const Clock& clock,
+                         Version last_version)
+    : index_(index), data_(data), balancer_(balancer), clock_(clock), last_version_(last_version) {}
 
 RadosWriter::~RadosWriter() {
   work_.stop();
@@ -57,9 +58,7 @@ void RadosWriter::discard(RadosBody body) {
 }
 
 Task<void> RadosWriter::remove_pieces(RadosBody body) {
-  for (std::uint64_t piece = 0; piece < pieces_of(body.value_bytes); ++piece) {
-    co_await data_.remove(piece_object(body.shard, body.id, piece));
-  }
+  [[maybe_unused]] const auto removed = co_await remove_body(data_, body);
 }
 
 // What waits, as far as it fits into one write; nothing: the shard is done.
@@ -71,7 +70,7 @@ RadosWriter::Group RadosWriter::take(ShardId shard) {
   std::size_t mutations = 0;
   std::size_t bytes = 0;
   while (!queue.empty()) {
-    mutations += queue.front()->mutations.size() + queue.front()->due.size();
+    mutations += queue.front()->items.size();
     bytes += queue.front()->bytes;
     if (!group.empty() && (mutations > group_mutations_max || bytes > group_bytes_max)) break;
     group.push_back(std::move(queue.front()));
@@ -90,17 +89,22 @@ Task<void> RadosWriter::run(ShardId shard) {
 }
 
 Task<void> RadosWriter::commit(Group group) {
+  std::vector<Written> fits;
   for (int losses = 0;;) {
-    const auto outcome = co_await try_commit(group);
+    const auto outcome = co_await try_commit(group, fits);
     if (outcome && *outcome == Outcome::lost) {
       // One key that others want too must not hold its neighbours back.
       if (++losses == 2 && group.size() > 1) break;
       continue;
     }
-    for (const auto& each : group) {
-      const bool may_have_happened = outcome || outcome.error().argument == unknown_outcome;
-      if (may_have_happened) mark_kept(*each);
-      each->done(outcome ? Result<void>{} : Result<void>(outcome.error()));
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      // Who does not fit has no part in what happened to the others.
+      const bool has_part = fits[i] == Written::done;
+      const bool may_have_happened = has_part && (outcome || outcome.error().argument == unknown_outcome);
+      if (may_have_happened) mark_kept(*group[i]);
+      // Whoever is told may end it.
+      const auto done = std::move(group[i]->done);
+      done(outcome || !has_part ? Result<Written>(fits[i]) : Result<Written>(outcome.error()));
     }
     co_return;
   }
@@ -110,51 +114,90 @@ Task<void> RadosWriter::commit(Group group) {
   }
 }
 
-Task<Result<RadosWriter::Outcome>> RadosWriter::try_commit(const Group& group) {
+// `fits` tells of each change whether it had a part in the outcome.
+Task<Result<RadosWriter::Outcome>> RadosWriter::try_commit(const Group& group, std::vector<Written>& fits) {
   const ShardId shard = group.front()->shard;
-  RadosBatch batch(group.front()->namespace_id, id_, clock_.now());
+  RadosBatch batch(shard, group.front()->place.namespace_id, id_, clock_.now());
+  fits.assign(group.size(), Written::done);
   for (const auto& each : group) batch.expect(*each);
   librados::ObjectReadOperation read;
   batch.add_to(read);
   const auto found = co_await index_.read(shard_object(shard), read);
-  if (found.code == -ENOENT) co_return fail(Errc::namespace_not_found);
+  if (found.code == -ENOENT) {
+    fits.assign(group.size(), Written::moved);
+    co_return Outcome::done;
+  }
   if (found.code < 0) co_return rados_error(found.code, "nothing was written");
   if (const auto taken = batch.take_read(); !taken) co_return taken.error();
 
-  last_version_ = std::max(last_version_, batch.last_version());
-  for (const auto& each : group) {
-    each->version = last_version_ = next_version(last_version_, each->written_at);
-    batch.stage(*each);
+  bool is_needed = false;
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    fits[i] = batch.fit(*group[i]);
+    if (fits[i] != Written::done) continue;
+    give_version(*group[i], batch.last_version());
+    batch.stage(*group[i]);
+    is_needed = true;
   }
-  const Version version = last_version_;
+  if (!is_needed) co_return Outcome::done;
   librados::ObjectWriteOperation write;
   batch.add_to(write);
   const auto written = co_await index_.write(shard_object(shard), write);
-  if (written.code >= 0) co_return Outcome::done;
-  if (written.code == -ECANCELED) co_return Outcome::lost;
-  if (written.code == -ENOENT) co_return fail(Errc::namespace_not_found);
+  if (written.code >= 0) {
+    tell_balancer(group, batch);
+    co_return Outcome::done;
+  }
+  if (written.code == -ECANCELED || written.code == -ENOENT) co_return Outcome::lost;
   const Error error = rados_error(written.code, "nothing was written");
   if (error.code != Errc::storage_unavailable) co_return error;
-  co_return co_await resolve(shard, batch.epoch(), version);
+  co_return co_await resolve(batch.shard(), batch.last_version());
 }
 
-// A write without an answer may land at any time. A new epoch makes an end of that: after it, either the
+Version RadosWriter::next(Timestamp written_at) {
+  const std::scoped_lock lock(version_mutex_);
+  return last_version_ = next_version(last_version_, written_at);
+}
+
+Version RadosWriter::last_version() const {
+  const std::scoped_lock lock(version_mutex_);
+  return last_version_;
+}
+
+// The parts of one apply have the version that it was given, unless somebody has been faster in a shard.
+void RadosWriter::give_version(ShardChange& change, Version last) {
+  if (change.wanted > last) {
+    change.version = change.wanted;
+    return;
+  }
+  const std::scoped_lock lock(version_mutex_);
+  change.version = last_version_ = next_version(std::max(last_version_, last), change.written_at);
+}
+
+void RadosWriter::tell_balancer(const Group& group, const RadosBatch& batch) {
+  ShardLoad load;
+  for (const auto& each : group) load.written += each->items.size();
+  load.keys = static_cast<std::uint64_t>(std::max<std::int64_t>(batch.keys_after(), 0));
+  load.has_shrunk = batch.keys_after() < batch.keys_before();
+  const ShardHeader& header = batch.shard().header;
+  load.is_alone = header.low.empty() && header.high == last_bound;
+  load.is_unfinished =
+      header.state != ShardState::serving && header.changed_at < clock_.now() - std::chrono::seconds(1);
+  balancer_.take_note(group.front()->place, batch.shard().id, load);
+}
+
+// A write without an answer may land at any time. A new header makes an end of that: after it, either the
 // write is there or it never will be.
-Task<Result<RadosWriter::Outcome>> RadosWriter::resolve(ShardId shard, std::string epoch, Version version) {
+Task<Result<RadosWriter::Outcome>> RadosWriter::resolve(FoundShard shard, Version version) {
   librados::ObjectWriteOperation bump;
-  bump.cmpxattr(epoch_attribute, LIBRADOS_CMPXATTR_OP_EQ, to_buffer(epoch));
-  bump.setxattr(epoch_attribute, to_buffer(number_bytes(random_number())));
-  const auto bumped = co_await index_.write(shard_object(shard), bump);
-  if (bumped.code == -ENOENT) co_return fail(Errc::namespace_not_found);
-  // Cancelled: somebody else has bumped it.
-  if (bumped.code < 0 && bumped.code != -ECANCELED)
-    co_return fail(Errc::storage_unavailable, unknown_outcome);
-  librados::ObjectReadOperation read;
-  std::map<std::string, ceph::bufferlist> rows;
+  RadosResharder::guard(bump, shard);
+  // Refused: somebody else has changed it.
+  const auto bumped = co_await balancer_.resharder().replace(shard, shard.header, bump);
+  if (!bumped) co_return fail(Errc::storage_unavailable, unknown_outcome);
+  RadosRows rows;
   const std::string row = counter_row(id_);
-  read.omap_get_vals_by_keys({row}, &rows, nullptr);
-  const auto found = co_await index_.read(shard_object(shard), read);
-  if (found.code == -ENOENT) co_return fail(Errc::namespace_not_found);
+  const std::set<std::string> wanted{row};
+  librados::ObjectReadOperation read;
+  read.omap_get_vals_by_keys(wanted, &rows, nullptr);
+  const auto found = co_await index_.read(shard_object(shard.id), read);
   if (found.code < 0) co_return fail(Errc::storage_unavailable, unknown_outcome);
   if (rows.empty()) co_return Outcome::lost;
   const auto counter = decode_counter(rows.begin()->second.to_str(), row);

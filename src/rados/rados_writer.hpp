@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/clock.hpp"
+#include "rados/rados_balancer.hpp"
 #include "rados/rados_batch.hpp"
 #include "store/background_work.hpp"
 
@@ -19,18 +20,22 @@ namespace cubby {
 // Thread-safe.
 class RadosWriter {
  public:
-  RadosWriter(RadosPool& index, RadosPool& data, const Clock& clock, Version last_version);
+  RadosWriter(RadosPool& index, RadosPool& data, RadosBalancer& balancer, const Clock& clock,
+              Version last_version);
   ~RadosWriter();  // waits for what was pushed
 
-  // Tells `change->done` how it ended, on a thread of its own. Errors: namespace_not_found, if the shard is
-  // no more; storage_unavailable, also when the outcome is unknown: then uploads are kept.
+  // Tells `change->done` how it ended, on a thread of its own. A shard that is no more gives `moved`. Errors:
+  // namespace_not_found, if the index is being removed; storage_unavailable, also when the outcome is
+  // unknown: then uploads are kept.
   void push(std::shared_ptr<ShardChange> change);
 
   // Removes the objects of a value that nobody names; what fails is left.
   void discard(RadosBody body);
 
-  // REQUIRES: nothing is in flight.
-  Version last_version() const { return last_version_; }
+  // A version that is larger than all that this process has given out or seen, and is given out now.
+  Version next(Timestamp written_at);
+
+  Version last_version() const;
 
  private:
   using Group = std::vector<std::shared_ptr<ShardChange>>;
@@ -39,16 +44,21 @@ class RadosWriter {
   Group take(ShardId shard);
   Task<void> run(ShardId shard);
   Task<void> commit(Group group);
-  Task<Result<Outcome>> try_commit(const Group& group);
-  Task<Result<Outcome>> resolve(ShardId shard, std::string epoch, Version version);
+  Task<Result<Outcome>> try_commit(const Group& group, std::vector<Written>& fits);
+  void give_version(ShardChange& change, Version last);
+  void tell_balancer(const Group& group, const RadosBatch& batch);
+  Task<Result<Outcome>> resolve(FoundShard shard, Version version);
   Task<void> remove_pieces(RadosBody body);
   void spawn_tracked(Task<void> task);
 
   RadosPool& index_;
   RadosPool& data_;
+  RadosBalancer& balancer_;
   const Clock& clock_;
   const WriterId id_{random_number()};
-  Version last_version_;  // the thread's
+
+  mutable std::mutex version_mutex_;
+  Version last_version_;
 
   std::mutex mutex_;
   std::map<ShardId, std::deque<std::shared_ptr<ShardChange>>> waiting_;  // of the shards that are running

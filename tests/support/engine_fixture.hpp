@@ -32,11 +32,32 @@ inline Result<std::unique_ptr<Engine>> open_rocksdb(const std::filesystem::path&
 
 #ifdef CUBBY_WITH_RADOS
 // A store of its own for each directory, on the cluster that the suite `rados` of ./dev test has started.
+inline RadosOptions rados_options(const std::filesystem::path& directory, RadosSharding sharding = {}) {
+  return {.conf_file = std::getenv("CUBBY_TEST_RADOS_CONF"),
+          .pool = "cubby",
+          .data_pool = {},
+          .rados_namespace = directory.filename().string(),
+          .sharding = std::move(sharding)};
+}
 inline Result<std::unique_ptr<Engine>> open_rados(const std::filesystem::path& directory) {
-  return open_rados_engine({.conf_file = std::getenv("CUBBY_TEST_RADOS_CONF"),
-                            .pool = "cubby",
-                            .data_pool = {},
-                            .rados_namespace = directory.filename().string()});
+  return open_rados_engine(rados_options(directory));
+}
+// Shards that hold hardly anything, so that they split and merge all the time.
+inline RadosSharding tiny_shards() {
+  RadosSharding sharding;
+  sharding.split_keys = 4;
+  sharding.merge_keys = 3;
+  sharding.merge_after = std::chrono::milliseconds(0);
+  return sharding;
+}
+inline Result<std::unique_ptr<Engine>> open_rados_in_tiny_shards(const std::filesystem::path& directory) {
+  return open_rados_engine(rados_options(directory, tiny_shards()));
+}
+inline Result<std::unique_ptr<Engine>> open_rados_in_shards_of_50(const std::filesystem::path& directory) {
+  RadosSharding sharding = tiny_shards();
+  sharding.split_keys = 50;
+  sharding.merge_keys = 30;
+  return open_rados_engine(rados_options(directory, sharding));
 }
 #endif
 
@@ -49,7 +70,7 @@ inline std::vector<EngineKind> engines() {
       {"RocksDb", open_rocksdb, true},
   };
 #ifdef CUBBY_WITH_RADOS
-  if (std::getenv("CUBBY_TEST_RADOS_CONF")) all.push_back({"Rados", open_rados, true});
+  if (std::getenv("CUBBY_TEST_RADOS_CONF")) all.push_back({"Rados", open_rados_in_shards_of_50, true});
 #endif
   return all;
 }

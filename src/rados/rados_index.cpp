@@ -1,0 +1,259 @@
+#include "rados/rados_index.hpp"
+
+#include <cerrno>
+
+#include "rados/rados_rows.hpp"
+
+namespace cubby {
+
+using namespace rados_layout;
+
+namespace {
+
+constexpr std::uint64_t rows_per_page = 500;
+
+// A split that has not got anywhere for so long was begun by a process that is no more.
+constexpr std::chrono::hours split_may_take{1};
+
+constexpr std::string_view kinds_of_a_map[] = {bound_kind, forming_kind};
+constexpr std::string_view kinds_with_bodies[] = {garbage_kind, head_kind};
+
+Error stopped() {
+  return fail(Errc::storage_unavailable, "the process ends");
+}
+
+}  // namespace
+
+// ---- Beginning and end
+
+Task<Result<void>> RadosIndexes::make(IndexId index) {
+  const ShardId first{random_number()};
+  ShardHeader header;
+  header.index = index;
+  header.high = last_bound;
+  header.changed_at = clock_.now();
+  header.nonce = random_number();
+  librados::ObjectWriteOperation shard;
+  shard.create(true);
+  shard.setxattr(header_attribute, to_buffer(encode_shard_header(header, first)));
+  const auto made = co_await index_.write(shard_object(first), shard);
+  if (made.code < 0) co_return rados_error(made.code, "a shard was not made");
+  librados::ObjectWriteOperation map;
+  map.create(true);
+  map.omap_set({{bound_row(last_bound), to_buffer(new_map_entry(first))}});
+  const auto mapped = co_await index_.write(map_object(index), map);
+  if (mapped.code < 0) co_return rados_error(mapped.code, "the map of an index was not made");
+  co_return Result<void>{};
+}
+
+Task<void> RadosIndexes::unmake(IndexId index) {
+  const auto first = co_await router_.map_entry(index, last_bound);
+  if (first && *first) co_await index_.remove(shard_object((*first)->shard));
+  co_await index_.remove(map_object(index));
+}
+
+// From left to right: what has been marked neither splits nor merges any more, so that none behind it is
+// missed.
+Task<Result<void>> RadosIndexes::fence(RadosPlace place) {
+  const KeyPosition beginning{"", true};
+  const auto first = co_await router_.look_up(place.index, beginning);
+  if (!first && first.error().code == Errc::namespace_not_found) co_return Result<void>{};
+  if (!first) co_return first.error();
+  for (ShardId each = *first; each != ShardId{};) {
+    const auto found = co_await router_.read_shard(each);
+    if (!found) co_return found.error();
+    if (!*found) break;  // it is being erased
+    ShardHeader header = (*found)->header;
+    if (header.state != ShardState::serving && header.state != ShardState::removed) {
+      const auto finished = co_await balancer_.finish(place, each);
+      if (!finished) co_return finished.error();
+      continue;
+    }
+    if (header.state == ShardState::serving) {
+      header.state = ShardState::removed;
+      librados::ObjectWriteOperation mark;
+      RadosResharder::guard(mark, **found);
+      const auto marked = co_await balancer_.resharder().replace(**found, header, mark);
+      if (!marked) co_return marked.error();
+      if (!*marked) continue;
+    }
+    each = header.next;
+  }
+  co_return Result<void>{};
+}
+
+Task<Result<void>> RadosIndexes::erase(RadosPlace place) {
+  if (const auto fenced = co_await fence(place); !fenced) co_return fenced.error();
+  for (const std::string_view kind : kinds_of_a_map) {
+    for (;;) {
+      RadosRows rows;
+      librados::ObjectReadOperation read;
+      read.omap_get_vals2("", std::string(kind), rows_per_page, &rows, nullptr, nullptr);
+      const auto answer = co_await index_.read(map_object(place.index), read);
+      if (answer.code == -ENOENT || rows.empty()) break;
+      if (answer.code < 0) co_return rados_error(answer.code, "the map of an index was not read");
+      for (const auto& [row, bytes] : rows) {
+        const ShardId shard =
+            kind == bound_kind ? shard_in_map_entry(bytes.to_str()) : parse_forming_row(row);
+        if (const auto erased = co_await erase_shard(place, shard); !erased) co_return erased.error();
+        // Only when the shard is gone: the map is what leads to it.
+        if (const auto gone = co_await remove_row(map_object(place.index), row); !gone)
+          co_return gone.error();
+      }
+    }
+  }
+  const auto removed = co_await index_.remove(map_object(place.index));
+  if (removed.code < 0 && removed.code != -ENOENT)
+    co_return rados_error(removed.code, "the map of an index was not removed");
+  co_return Result<void>{};
+}
+
+// Values first: the shard is what tells where they are.
+Task<Result<void>> RadosIndexes::erase_shard(RadosPlace place, ShardId shard) {
+  if (const auto removed = co_await remove_bodies(place, shard); !removed) co_return removed.error();
+  const auto removed = co_await index_.remove(shard_object(shard));
+  if (removed.code < 0 && removed.code != -ENOENT)
+    co_return rados_error(removed.code, "a shard was not removed");
+  co_return Result<void>{};
+}
+
+Task<Result<void>> RadosIndexes::remove_bodies(RadosPlace place, ShardId shard) {
+  for (const std::string_view kind : kinds_with_bodies) {
+    std::string after;
+    for (bool has_more = true; has_more;) {
+      RadosRows rows;
+      const RadosRouter::Prepare prepare = [&](librados::ObjectReadOperation& read) {
+        read.omap_get_vals2(after, std::string(kind), rows_per_page, &rows, &has_more, nullptr);
+      };
+      const auto found = co_await router_.read_shard(shard, prepare);
+      if (!found) co_return found.error();
+      if (!*found) co_return Result<void>{};
+      for (const auto& [row, bytes] : rows) {
+        if (is_stopping_) co_return stopped();
+        after = row;
+        const std::string record = bytes.to_str();
+        RadosBody body{place.index, {}, 0};
+        if (kind == garbage_kind) {
+          body = {place.index, parse_garbage_body(row), number_in(record)};
+        } else {
+          const auto head = decode_head(record, head_place(place.namespace_id, row.substr(head_kind.size())));
+          // What a damaged head names stays for ever; the rest must go.
+          const auto* const ref = head ? std::get_if<BodyRef>(&head->body) : nullptr;
+          if (!ref) continue;
+          body = {place.index, ref->id, head->value_bytes};
+        }
+        if (const auto removed = co_await remove_body(data_, body); !removed) co_return removed.error();
+      }
+      if (rows.empty()) break;
+    }
+  }
+  co_return Result<void>{};
+}
+
+Task<Result<void>> RadosIndexes::remove_row(std::string object, std::string row) {
+  std::set<std::string> rows{std::move(row)};
+  return remove_rows(std::move(object), std::move(rows));
+}
+
+Task<Result<void>> RadosIndexes::remove_rows(std::string object, std::set<std::string> rows) {
+  librados::ObjectWriteOperation forget;
+  forget.assert_exists();
+  forget.omap_rm_keys(rows);
+  const auto answer = co_await index_.write(object, forget);
+  if (answer.code < 0 && answer.code != -ENOENT) co_return rados_error(answer.code, "rows were not removed");
+  co_return Result<void>{};
+}
+
+// ---- In between
+
+Task<Result<void>> RadosIndexes::tend(RadosPlace place) {
+  CounterRows counters;
+  const RadosRouter::Prepare prepare = [&](librados::ObjectReadOperation& read) { counters.add_to(read); };
+  for (KeyPosition position{"", true}; position.text != last_bound;) {
+    if (is_stopping_) co_return stopped();
+    const auto shard = co_await router_.read(place, position, prepare);
+    if (!shard) co_return shard.error();
+    const ShardHeader& header = shard->header;
+    position.text = header.high;
+    const auto sum = counters.sum();
+    if (!sum) co_return sum.error();
+    const auto keys = static_cast<std::uint64_t>(std::max<std::int64_t>(sum->keys, 0));
+    const bool is_alone = header.low.empty() && header.high == last_bound;
+    const bool is_small = keys < sharding_.merge_keys && !is_alone;
+    if (header.state != ShardState::serving || keys > sharding_.split_keys || is_small)
+      balancer_.visit(place, shard->id);
+    if (const auto removed = co_await remove_garbage(shard->id); !removed) co_return removed.error();
+  }
+  co_return co_await end_old_splits(place);
+}
+
+Task<Result<void>> RadosIndexes::remove_garbage(ShardId shard) {
+  for (;;) {
+    RadosRows rows;
+    const RadosRouter::Prepare prepare = [&](librados::ObjectReadOperation& read) {
+      rows.clear();
+      read.omap_get_vals2("", std::string(garbage_kind), rows_per_page, &rows, nullptr, nullptr);
+    };
+    const auto found = co_await router_.read_shard(shard, prepare);
+    if (!found) co_return found.error();
+    if (!*found) co_return Result<void>{};
+    std::set<std::string> done;
+    for (const auto& [row, bytes] : rows) {
+      if (is_stopping_) co_return stopped();
+      if (parse_garbage_due(row) > clock_.now()) break;
+      const RadosBody body{(*found)->header.index, parse_garbage_body(row), number_in(bytes.to_str())};
+      if (const auto removed = co_await remove_body(data_, body); !removed) co_return removed.error();
+      done.insert(row);
+    }
+    if (done.empty()) co_return Result<void>{};
+    const bool is_all = done.size() < rows.size();
+    const auto forgotten = co_await remove_rows(shard_object(shard), std::move(done));
+    if (!forgotten || is_all) co_return forgotten;
+  }
+}
+
+Task<Result<void>> RadosIndexes::end_old_splits(RadosPlace place) {
+  RadosRows rows;
+  librados::ObjectReadOperation read;
+  read.omap_get_vals2("", std::string(forming_kind), rows_per_page, &rows, nullptr, nullptr);
+  const auto answer = co_await index_.read(map_object(place.index), read);
+  if (answer.code < 0) co_return rados_error(answer.code, "the map of an index was not read");
+  for (const auto& [row, bytes] : rows) {
+    const auto entry = decode_forming_entry(bytes.to_str());
+    if (entry.begun > clock_.now() - split_may_take) continue;
+    const auto ended = co_await end_split(place, parse_forming_row(row), entry.parent);
+    if (!ended) co_return ended.error();
+    if (!*ended) continue;
+    if (const auto gone = co_await remove_row(map_object(place.index), row); !gone) co_return gone.error();
+  }
+  co_return Result<void>{};
+}
+
+// A new header of the parent keeps it from naming this child any more; then the child, if it is still being
+// filled, never serves. False: later.
+Task<Result<bool>> RadosIndexes::end_split(RadosPlace place, ShardId child, ShardId parent) {
+  const auto splitting = co_await router_.read_shard(parent);
+  if (!splitting) co_return splitting.error();
+  if (*splitting) {
+    if ((*splitting)->header.other == child) {
+      balancer_.visit(place, parent);
+      co_return false;
+    }
+    librados::ObjectWriteOperation bump;
+    RadosResharder::guard(bump, **splitting);
+    const auto bumped = co_await balancer_.resharder().replace(**splitting, (*splitting)->header, bump);
+    if (!bumped || !*bumped) co_return bumped;
+  }
+  const auto left = co_await router_.read_shard(child);
+  if (!left) co_return left.error();
+  if (!*left || (*left)->header.state != ShardState::forming) co_return true;
+  librados::ObjectWriteOperation remove;
+  RadosResharder::guard(remove, **left);
+  remove.remove();
+  const auto removed = co_await index_.write(shard_object(child), remove);
+  if (removed.code < 0 && removed.code != -ENOENT && removed.code != -ECANCELED)
+    co_return rados_error(removed.code, "a shard was not removed");
+  co_return true;
+}
+
+}  // namespace cubby

@@ -1,0 +1,60 @@
+// The life of an index, from its making to its removal, and the care for it in between.
+#pragma once
+
+#include <atomic>
+
+#include "rados/rados_balancer.hpp"
+#include "rados/rados_router.hpp"
+#include "rados/rados_upload.hpp"
+
+namespace cubby {
+
+// Thread-safe. What fails is left, and done the next time.
+class RadosIndexes {
+ public:
+  RadosIndexes(RadosPool& index, RadosPool& data, RadosRouter& router, RadosBalancer& balancer,
+               const RadosSharding& sharding, const Clock& clock)
+      : index_(index),
+        data_(data),
+        router_(router),
+        balancer_(balancer),
+        sharding_(sharding),
+        clock_(clock) {}
+
+  // An empty one, of one shard, that nobody knows yet.
+  Task<Result<void>> make(IndexId index);
+  // Takes that back.
+  Task<void> unmake(IndexId index);
+
+  // From its answer on, nothing is written any more, or read. Cost: a read and a write for each shard.
+  Task<Result<void>> fence(RadosPlace place);
+
+  // Removes all of it, values too. REQUIRES: nobody reads it any more.
+  Task<Result<void>> erase(RadosPlace place);
+
+  // Removes values that were overwritten or deleted an hour ago, and finishes and begins splits and merges
+  // that nobody cares for. Cost: a read for each shard, and what there is to do.
+  Task<Result<void>> tend(RadosPlace place);
+
+  // `erase` and `tend` end soon.
+  void stop() { is_stopping_ = true; }
+
+ private:
+  Task<Result<void>> remove_garbage(ShardId shard);
+  Task<Result<void>> remove_bodies(RadosPlace place, ShardId shard);
+  Task<Result<void>> erase_shard(RadosPlace place, ShardId shard);
+  Task<Result<void>> end_old_splits(RadosPlace place);
+  Task<Result<bool>> end_split(RadosPlace place, ShardId child, ShardId parent);
+  Task<Result<void>> remove_row(std::string object, std::string row);
+  Task<Result<void>> remove_rows(std::string object, std::set<std::string> rows);
+
+  RadosPool& index_;
+  RadosPool& data_;
+  RadosRouter& router_;
+  RadosBalancer& balancer_;
+  const RadosSharding sharding_;
+  const Clock& clock_;
+  std::atomic<bool> is_stopping_ = false;
+};
+
+}  // namespace cubby
