@@ -26,10 +26,23 @@ void expect_overloaded(const Answer& answer, std::string_view of_what) {
       << answer.reason << answer.body;
 }
 
-class ConnectionsMax : public testing::Test {
+class Connections : public testing::Test {
+ protected:
+  explicit Connections(unsigned loops) : server_(loops) {}
+
+  static void expect_served(Client& client) {
+    client.send(get);
+    EXPECT_EQ(client.read_answer("GET").status, 200u);
+  }
+
+  World world_;
+  HttpServer server_;
+};
+
+class ConnectionsMax : public Connections {
  protected:
   // Two loops, which share the limit.
-  ConnectionsMax() {
+  ConnectionsMax() : Connections(2) {
     api_ =
         server_
             .listen({.handler = world_.api, .rules = {.patience = {.undisturbed = 1h}}, .connections_max = 3})
@@ -40,13 +53,6 @@ class ConnectionsMax : public testing::Test {
     server_.start();
   }
 
-  static void expect_served(Client& client) {
-    client.send(get);
-    EXPECT_EQ(client.read_answer("GET").status, 200u);
-  }
-
-  World world_;
-  HttpServer server_{2};
   std::string api_;
   std::string binding_;
 };
@@ -104,10 +110,10 @@ TEST_F(ConnectionsMax, ThoseWhoSayNothingAreNotAnsweredWithoutEnd) {
   EXPECT_GE(gone, expected);
 }
 
-class IdleConnections : public testing::Test {
+class IdleConnections : public Connections {
  protected:
   // One loop, which has all of them.
-  IdleConnections() {
+  IdleConnections() : Connections(1) {
     address_ =
         server_
             .listen({.handler = world_.api, .rules = {.patience = {.undisturbed = 0s}}, .connections_max = 3})
@@ -115,13 +121,6 @@ class IdleConnections : public testing::Test {
     server_.start();
   }
 
-  static void expect_served(Client& client) {
-    client.send(get);
-    EXPECT_EQ(client.read_answer("GET").status, 200u);
-  }
-
-  World world_;
-  HttpServer server_{1};
   std::string address_;
 };
 
@@ -168,6 +167,11 @@ class RequestMemoryMax : public testing::Test {
     Task<Response> handle(const RequestHead& head, RequestBody& body, RememberedCaller&) override {
       body.allow(limits::request_body_bytes_max);
       if (head.target == "/large") co_return answer_of(std::string(bytes_max + 1, 'x'));
+      if (head.target == "/figures") {
+        Response figures = answer_of(std::string(bytes_max + 1, 'x'));
+        figures.kind = RequestKind::operations;
+        co_return figures;
+      }
       if (head.target == "/hold") {
         const auto held = body.hold(bytes_max + 1);
         co_return held ? answer_of("held") : error_response("", held.error());
@@ -245,6 +249,10 @@ TEST_F(RequestMemoryMax, IsSharedAndGivenBack) {
 TEST_F(RequestMemoryMax, BoundsWhatAHandlerGathersAndAnswers) {
   expect_overloaded(answer_to(put("/hold", 0)), "memory for requests");
   expect_overloaded(answer_to(put("/large", 0)), "memory for requests");
+}
+
+TEST_F(RequestMemoryMax, DoesNotBoundWhatOperatorsAreAnswered) {
+  EXPECT_EQ(answer_to(put("/figures", 0)).status, 200u);
 }
 
 TEST_F(RequestMemoryMax, BoundsHeads) {

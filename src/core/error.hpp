@@ -65,12 +65,13 @@ enum class Errc {
   // Who is asking.
   credentials_missing,
   authorization_malformed,
-  token_refused,       // unknown, expired or revoked
-  token_unverified,    // the same, said to a caller who asks whether its token is valid
-  auth_key_refused,    // X-Auth-Key with X-Auth-Email that is no token
-  permission_missing,  // a right that the token lacks, or an account that is not its own
-  origin_refused,      // of a page that may not call; argument: its origin
-  account_not_found,   // argument: the path as sent
+  token_refused,         // unknown, expired or revoked
+  token_unverified,      // the same, said to a caller who asks whether its token is valid
+  auth_key_refused,      // X-Auth-Key with X-Auth-Email that is no token
+  permission_missing,    // a right that the token lacks, or an account that is not its own
+  origin_refused,        // of a page that may not call; argument: its origin
+  account_not_found,     // argument: the path as sent
+  account_name_invalid,  // of an account that is to be made; argument: why
   token_not_found,
   token_option_invalid,  // of a token that is to be made; argument: why
 

@@ -243,9 +243,7 @@ Task<Result<void>> Connection::serve_one() {
   parser_->eager(true);
   Body body(*this);
   Response response = co_await answer(body);
-  if (const std::size_t bytes = response.first_piece().size(); bytes > uncounted_answer_bytes) {
-    if (const auto held = memory_.hold(bytes); !held) response = handler_.refusal(held.error());
-  }
+  if (const auto held = hold_answer(response); !held) response = handler_.refusal(held.error());
   bool is_reusable = body.is_at_end();
   if (!is_reusable) is_reusable = co_await body.discard_rest();
   keeps_alive_ = is_reusable && parser_->is_persistent();
@@ -258,6 +256,13 @@ Task<Result<void>> Connection::serve_one() {
   is_idle_ = true;
   stream_.shrink_input();
   co_return written;
+}
+
+// Operators are answered when there is no memory left, for then they ask.
+Result<void> Connection::hold_answer(const Response& response) {
+  const std::size_t bytes = response.first_piece().size();
+  if (bytes <= uncounted_answer_bytes || response.kind == RequestKind::operations) return {};
+  return memory_.hold(bytes);
 }
 
 // Answers what is no request, and ends the connection.

@@ -79,6 +79,7 @@ class Connection {
   Result<void> parse_head();
   Task<Response> answer(Body& body);
   Task<Result<void>> serve_one();
+  Result<void> hold_answer(const Response& response);
   Task<Result<void>> refuse(const Error& error);
   Task<Result<void>> write(Response response);
   void format_head(const Response& response);

@@ -110,9 +110,9 @@ Task<Result<Grant>> Access::look_up(std::string_view credentials, const std::opt
 
 Task<Result<Account>> Access::create_account(Grant by, std::string name) {
   if (!by.is_everywhere()) co_return fail(Errc::permission_missing);
-  if (name.empty()) co_return fail(Errc::token_option_invalid, "an account needs a name");
+  if (name.empty()) co_return fail(Errc::account_name_invalid, "an account needs a name");
   if (name.size() > limits::token_name_bytes_max)
-    co_return fail(Errc::token_option_invalid, "the name is too long");
+    co_return fail(Errc::account_name_invalid, "the name is too long");
   Account account{AccountId::random(), std::move(name)};
   if (const auto stored = co_await engine_.put_account(account); !stored) co_return stored.error();
   co_return account;

@@ -72,7 +72,7 @@ class Access {
   Task<Result<const Grant*>> authenticate(std::string_view credentials, RememberedCaller& caller);
 
   // Makes an account, which is then empty. Errors: permission_missing, to all but administrators of every
-  // account; token_option_invalid.
+  // account; account_name_invalid.
   Task<Result<Account>> create_account(Grant by, std::string name);
 
   // Whether there is such an account. REQUIRES: `caller` is authenticated.

@@ -38,7 +38,7 @@ Task<Result<std::string>> read_new_account(ByteSource& body) {
   if (!object) co_return object.error();
   const auto* const name = find_member(*object, names::field::name);
   if (!name) co_return std::string();
-  if (!name->is_string()) co_return fail(Errc::token_option_invalid, "name must be a string");
+  if (!name->is_string()) co_return fail(Errc::account_name_invalid, "name must be a string");
   co_return std::string(name->get_string());
 }
 

@@ -12,7 +12,7 @@
 
 namespace cubby {
 
-// The name of an account that is to be made. Errors: body_not_json, token_option_invalid, those of the
+// The name of an account that is to be made. Errors: body_not_json, account_name_invalid, those of the
 // source.
 Task<Result<std::string>> read_new_account(ByteSource& body);
 

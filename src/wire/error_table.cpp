@@ -149,6 +149,7 @@ constexpr std::array error_table{
              "Could not route to {}, perhaps your object identifier is invalid?",
              verified,
              {400}},
+    ErrorRow{Errc::account_name_invalid, 400, 1001, of_operation, "{}", ours},
     ErrorRow{Errc::token_not_found, 404, 1003, of_operation, "token not found", ours, {400}},
     ErrorRow{Errc::token_option_invalid, 400, 1001, of_operation, "{}", ours},
 

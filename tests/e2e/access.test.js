@@ -35,24 +35,34 @@ const status = (path, token, { origin = server.origin, ...options } = {}) =>
     request.on('error', reject).end(options.body);
   });
 
-// The lines of the file, once there is one that `wanted` takes: a thread of the server writes them.
-function audited(wanted, file = auditFile) {
+const textOf = (file) => (existsSync(file) ? readFileSync(file, 'utf8') : '');
+
+// What `find` finds, once that is something, in a file that a thread of the server writes.
+function found(find, file) {
   return new Promise((resolve, reject) => {
-    const read = () => (existsSync(file) ? readFileSync(file, 'utf8') : '');
     const end = (settle, result) => {
       clearTimeout(limit);
       watcher.close();
       settle(result);
     };
     const look = () => {
-      const lines = read().split('\n').slice(0, -1).map(JSON.parse);
-      if (lines.some(wanted)) end(resolve, lines);
+      const result = find();
+      if (result) end(resolve, result);
     };
     const watcher = watch(dirname(file), look);
-    const limit = setTimeout(() => end(reject, new Error(`no such line in ${file}:\n${read()}`)), 20_000);
+    const limit = setTimeout(() => end(reject, new Error(`not found in ${file}:\n${textOf(file)}`)), 20_000);
     look(); // it may be there by now
   });
 }
+
+const appeared = (file) => found(() => existsSync(file), file);
+
+// The lines of the file, once there is one that `wanted` takes.
+const audited = (wanted, file = auditFile) =>
+  found(() => {
+    const lines = textOf(file).split('\n').slice(0, -1).map(JSON.parse);
+    return lines.some(wanted) && lines;
+  }, file);
 
 test('bad credentials are answered ever later, good ones at once', async () => {
   const order = [];
@@ -116,7 +126,7 @@ describe('the audit log', () => {
     renameSync(auditFile, moved);
     server.process.child.kill('SIGHUP');
     const id = await server.rest.createNamespace('after the move');
-    for (let turn = 0; turn < 1000 && !existsSync(auditFile); ++turn) await new Promise((resolve) => setTimeout(resolve, 10));
+    await appeared(auditFile);
     await server.rest.put(id, 'k', value);
     await audited(({ operation, key }) => operation === 'put' && key === 'k');
   });
