@@ -23,7 +23,7 @@ class RadosProcesses : public testing::TestWithParam<EngineKind> {
         RadosConnection::open(
             {std::getenv("CUBBY_TEST_RADOS_CONF"), "cubby", {}, directory.path().filename().string()})
             .value();
-    librados::IoCtx& io = connection->index().blocking();
+    librados::IoCtx io = connection->index().blocking();
     std::size_t count = 0;
     for (auto each = io.nobjects_begin(); each != io.nobjects_end(); ++each) {
       if (!each->get_oid().starts_with("ix.")) continue;

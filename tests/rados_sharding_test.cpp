@@ -18,6 +18,8 @@ namespace {
 
 using Values = std::map<std::string, std::string>;
 
+constexpr std::chrono::minutes wait_max{1};
+
 std::string numbered(std::size_t number) {
   return "key" + std::to_string(100 + number);
 }
@@ -47,7 +49,8 @@ class Stopped {
   }
 
   Engine& engine() { return *engine_; }
-  void await() { is_there_.get_future().wait(); }
+  // False: it did not come there.
+  bool await() { return is_there_.get_future().wait_for(wait_max) == std::future_status::ready; }
 
   // Goes on, if only with this step, or never.
   void end(bool goes_on) {
@@ -145,7 +148,7 @@ TEST_P(RadosShards, ASplitMayStopAnywhereAndWakeUpLate) {
       put(store, 0, 8, "old");
       Stopped stopped(fresh.path(), splitting(), step);
       put(Store(stopped.engine(), store.id()), 8, 1, "old");
-      stopped.await();
+      ASSERT_TRUE(stopped.await());
 
       EXPECT_EQ(values_of(store), expected);
       put(store, 0, 9, "new");
@@ -178,11 +181,10 @@ TEST_P(RadosShards, AMergeMayStopAnywhereAndWakeUpLate) {
       StoredIndex index(fresh.path(), store.id());
       expected.clear();
       put(store, 0, 12, "old");
-      while (index.settled_shards().size() < 2) {
-      }
+      index.settled_shards(2);
       Stopped stopped(fresh.path(), merging(), step);
       remove(Store(stopped.engine(), store.id()), 0, 5);
-      stopped.await();
+      ASSERT_TRUE(stopped.await());
 
       EXPECT_EQ(values_of(store), expected);
       put(store, 4, 8, "new");
@@ -205,8 +207,7 @@ TEST_P(RadosShards, ANamespaceOfManyShardsIsRemovedWhole) {
   const Store store = new_store(*engine);
   put(store, 0, 40, "value");
   StoredIndex index(directory.path(), store.id());
-  while (index.settled_shards().size() < 5) {
-  }
+  index.settled_shards(5);
   const auto other = open(tiny_shards());
   const Store same(*other, store.id());
   EXPECT_EQ(values_of(same), expected);

@@ -168,7 +168,7 @@ constexpr Errc out_of_reach[] = {
     Errc::storage_failed,       // needs a disk that fails
     Errc::storage_full,         // tests/disk
     Errc::storage_corrupt,      // tests/rocksdb_damage_test.cpp
-    Errc::storage_unavailable,  // tests/rados_fault_test.cpp
+    Errc::storage_unavailable,  // tests/torture/cluster_faults.cpp
     Errc::internal,             // tests/http_strictness_test.cpp
 };
 

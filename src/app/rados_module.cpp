@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <iostream>
+#include <string_view>
 
 namespace cubby {
 namespace {
@@ -14,8 +15,13 @@ Result<void*> load_module() {
   const auto program = std::filesystem::read_symlink("/proc/self/exe", failed).parent_path();
   for (const auto& each : {program / "cubby_rados.so", program / "../lib/cubby/cubby_rados.so"}) {
     if (!std::filesystem::exists(each, failed)) continue;
-    if (void* const module = ::dlopen(each.c_str(), RTLD_NOW | RTLD_LOCAL)) return module;
-    return fail(Errc::storage_failed, ::dlerror());
+    void* const module = ::dlopen(each.c_str(), RTLD_NOW | RTLD_LOCAL);
+    if (!module) return fail(Errc::storage_failed, ::dlerror());
+    // Program and module share more than two functions: types, and what the module takes from the program.
+    const auto* const version = static_cast<const char*>(::dlsym(module, rados_module_version_symbol));
+    if (!version || std::string_view(version) != CUBBY_VERSION)
+      return fail(Errc::storage_failed, "cubby_rados.so is of another version than this program");
+    return module;
   }
   return fail(Errc::storage_failed, "this build has no RADOS engine: cubby_rados.so is not there");
 }
@@ -25,7 +31,7 @@ Result<Function*> find_in_module(const char* symbol) {
   const auto module = load_module();
   if (!module) return module.error();
   if (auto* const found = reinterpret_cast<Function*>(::dlsym(*module, symbol))) return found;
-  return fail(Errc::storage_failed, "cubby_rados.so is of another version");
+  return fail(Errc::storage_failed, std::string("cubby_rados.so has no ") + symbol);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "app/serve_settings.hpp"
+#include "core/limits.hpp"
 #include "net/origin_guard.hpp"
 
 namespace cubby {
@@ -183,6 +184,14 @@ ServeConfig check_serve_settings(const ServeSettings& settings, const ServeEnvir
   if (settings.engine == "rados") {
     check_rados_settings(settings.rados);
     config.rados = settings.rados;
+    RadosSharding& sharding = config.rados->sharding;
+    if (sharding.split_keys < limits::rados_shard_keys_min ||
+        sharding.split_keys > limits::rados_shard_keys_max)
+      throw CLI::ValidationError("--rados-shard-keys",
+                                 "must be " + std::to_string(limits::rados_shard_keys_min) + " to " +
+                                     std::to_string(limits::rados_shard_keys_max));
+    sharding.merge_keys = sharding.split_keys / 5;
+    sharding.split_rate_keys = std::min(sharding.split_rate_keys, sharding.split_keys / 5);
   }
   if (inherited.api) config.listen = *inherited.api;
   if (config.dev_clock && !is_local(config.listen))

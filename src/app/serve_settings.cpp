@@ -42,6 +42,8 @@ void add_serve_settings(CLI::App& serve, ServeSettings& settings) {
   add_setting(serve, "engine", settings.engine,
               "rocksdb: the data directory; rados: a Ceph cluster, which any number of servers may share");
   add_rados_settings(serve, settings.rados);
+  add_setting(serve, "rados-shard-keys", settings.rados.sharding.split_keys,
+              "A shard of more keys splits in two; two neighbours with a fifth of them together become one");
   add_setting(serve, "listen", settings.listen, "HOST:PORT of the REST API; port 0 picks a free one");
   add_setting(
       serve, "allowed-origin", settings.allowed_origin,

@@ -23,6 +23,10 @@ inline constexpr std::int64_t expiration_ttl_min = 60;  // seconds; CF, both for
 inline constexpr std::uint64_t cache_ttl_min = 30;      // seconds; CF; checked, for nothing is cached
 inline constexpr std::int64_t expiration_max = 253'402'300'799;  // ours; 9999-12-31T23:59:59Z
 
+// Shards of the RADOS engine. A key takes two rows, and Ceph warns of objects with more than 200,000.
+inline constexpr std::uint64_t rados_shard_keys_min = 10;       // ours
+inline constexpr std::uint64_t rados_shard_keys_max = 100'000;  // ours
+
 // Lists.
 inline constexpr std::uint32_t list_keys_min = 1;             // CF binding (the REST schema says 10)
 inline constexpr std::uint32_t list_keys_max = 1000;          // CF

@@ -69,7 +69,7 @@ bool RadosBalancer::may_merge(ShardId shard, const ShardLoad& load) {
 void RadosBalancer::schedule(RadosPlace place, ShardId shard, bool is_hot) {
   {
     const std::scoped_lock lock(mutex_);
-    if (!scheduled_.insert(shard).second) return;
+    if (!waits_.insert(shard).second) return;
     waiting_.push_back({place, shard, is_hot});
   }
   start_next();
@@ -79,11 +79,14 @@ void RadosBalancer::start_next() {
   std::optional<Visit> next;
   {
     const std::scoped_lock lock(mutex_);
-    if (waiting_.empty() || running_ == running_max) return;
-    if (!work_.begin()) return;
-    next = waiting_.front();
-    waiting_.pop_front();
-    ++running_;
+    if (running_.size() == running_max) return;
+    const auto found =
+        std::ranges::find_if(waiting_, [this](const Visit& each) { return !running_.contains(each.shard); });
+    if (found == waiting_.end() || !work_.begin()) return;
+    next = *found;
+    waiting_.erase(found);
+    waits_.erase(next->shard);
+    running_.insert(next->shard);
   }
   spawn_tracked(run(*next));
 }
@@ -93,8 +96,7 @@ Task<void> RadosBalancer::run(Visit visit) {
   [[maybe_unused]] const auto done = co_await balance(visit);
   {
     const std::scoped_lock lock(mutex_);
-    --running_;
-    scheduled_.erase(visit.shard);
+    running_.erase(visit.shard);
   }
   start_next();
 }

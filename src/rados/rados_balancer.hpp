@@ -82,9 +82,10 @@ class RadosBalancer {
   std::mutex mutex_;
   std::map<ShardId, Rate> rates_;
   std::map<ShardId, Stopwatch::time_point> tried_to_merge_;
-  std::set<ShardId> scheduled_;  // waiting, or running
-  std::deque<Visit> waiting_;
-  std::size_t running_ = 0;
+  std::deque<Visit> waiting_;  // at most one of each shard, which is in `waits_`
+  std::set<ShardId> waits_;
+  // What is noted of a shard meanwhile may come too late for its visit: then another one waits.
+  std::set<ShardId> running_;
   std::map<ShardId, std::vector<std::function<void(Result<void>)>>> finishing_;
 
   BackgroundWork work_;

@@ -57,13 +57,23 @@ Result<void> RadosCatalog::open() {
 }
 
 void RadosCatalog::follow(std::stop_token stop) {
-  std::unique_lock lock(wait_mutex_);
   while (!stop.stop_requested()) {
-    wait_.wait_for(lock, stop, look_every, [] { return false; });
+    before_look_();
+    watch_.keep();
+    const auto told = watch_.take();
     // What cannot be read now makes the copy old, and whoever needs it looks for himself.
-    if (!stop.stop_requested()) [[maybe_unused]]
-      const auto looked = newest_blocking();
+    const auto looked = newest_blocking();
+    if (looked) watch_.acknowledge(told);
+    std::unique_lock lock(wait_mutex_);
+    wait_.wait_for(lock, stop, look_every, [this] { return is_told_; });
+    is_told_ = false;
   }
+}
+
+void RadosCatalog::look_when_told() {
+  const std::scoped_lock lock(wait_mutex_);
+  is_told_ = true;
+  wait_.notify_all();
 }
 
 RadosCatalog::Shared RadosCatalog::copy() const {
@@ -83,7 +93,9 @@ std::uint64_t RadosCatalog::access_generation() const {
 
 Result<std::string> RadosCatalog::read_generation() {
   ceph::bufferlist bytes;
-  const int code = pool_.blocking().getxattr(catalog_object, generation_attribute, bytes);
+  RadosPool::Connected connected = pool_.connected();
+  const int code = connected.io.getxattr(catalog_object, generation_attribute, bytes);
+  pool_.note(code, connected.connection_number);
   if (code < 0) return rados_error(code, "the catalog cannot be read");
   return bytes.to_str();
 }
@@ -167,16 +179,17 @@ Result<void> RadosCatalog::apply_blocking(const Change& change) {
     const int code = pool_.blocking().operate(catalog_object, &write);
     if (code == -ECANCELED) continue;
     if (code < 0) return rados_error(code, "it is unknown whether the catalog was changed");
-    // Known here before it is acknowledged.
+    // Known here, and to all who can be told, before it is acknowledged.
+    RadosWatch::announce(pool_, catalog_object);
     const auto changed = newest_blocking();
-    if (!changed) return changed.error();
+    if (!changed) confirmed_ = 0;  // the copy is old, and that is known
     return {};
   }
 }
 
 Task<Result<void>> RadosCatalog::apply(Change change) {
   auto work = [this, change = std::move(change)] { return apply_blocking(change); };
-  co_return co_await threads_.run(std::move(work));
+  co_return co_await changing_.run(std::move(work));
 }
 
 void RadosCatalog::keep_last_version(Version version) {

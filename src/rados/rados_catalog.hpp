@@ -1,8 +1,9 @@
 // Accounts, namespaces and tokens in one RADOS object, a copy of which every process keeps.
 //
-// A copy is trusted for a second after the moment it was last known to be the newest; it is looked at three
-// times a second, and a process that cannot look does not answer from it. So a revoked token is refused
-// everywhere within a second, whatever breaks.
+// Who changes it tells the others and waits for them, for a second at most: what is acknowledged is known
+// everywhere. Whatever breaks, a copy is trusted for a second after the moment it was last known to be the
+// newest; it is looked at three times a second, and a process that cannot look does not answer from it. So a
+// revoked token is refused everywhere within a second at worst.
 #pragma once
 
 #include <atomic>
@@ -18,6 +19,7 @@
 
 #include "rados/rados_layout.hpp"
 #include "rados/rados_pool.hpp"
+#include "rados/rados_watch.hpp"
 #include "store/catalog.hpp"
 #include "store/storage_pool.hpp"
 
@@ -48,7 +50,10 @@ class RadosCatalog {
   };
   using Change = std::function<Result<Rows>(const Copy&)>;
 
-  explicit RadosCatalog(RadosPool& pool) : pool_(pool) {}
+  // `before_look` is called before each look, on the thread that follows the object; it may block.
+  explicit RadosCatalog(
+      RadosPool& pool, std::function<void()> before_look = [] {})
+      : pool_(pool), before_look_(std::move(before_look)) {}
   ~RadosCatalog();
 
   // Makes the object if it is not there, and begins to follow it. Blocks. Called once, before anything else.
@@ -83,7 +88,10 @@ class RadosCatalog {
   Result<Shared> read_copy();
   Result<std::string> read_generation();
 
+  void look_when_told();
+
   RadosPool& pool_;
+  const std::function<void()> before_look_;
 
   std::mutex reading_;  // one look at the object at a time
   Clock::time_point last_look_{};
@@ -95,8 +103,11 @@ class RadosCatalog {
   mutable std::atomic<std::uint64_t> untrusted_answers_{0};
 
   StoragePool threads_{2};
+  StoragePool changing_{2};  // may have to wait for others
   std::mutex wait_mutex_;
   std::condition_variable_any wait_;
+  bool is_told_ = false;  // that somebody has changed the object
+  RadosWatch watch_{pool_, rados_layout::catalog_object, [this] { look_when_told(); }};
   std::jthread follower_;  // last: it uses all of the above
 };
 

@@ -317,7 +317,8 @@ Task<Result<void>> RadosEngine::remove_namespace(NamespaceId id) {
 Result<std::unique_ptr<Engine>> open_rados_engine(const RadosOptions& options) {
   auto connection = RadosConnection::open(options);
   if (!connection) return connection.error();
-  auto catalog = std::make_unique<RadosCatalog>((*connection)->index());
+  auto renew = [connection = connection->get()] { connection->renew_if_blocked(); };
+  auto catalog = std::make_unique<RadosCatalog>((*connection)->index(), std::move(renew));
   if (const auto opened = catalog->open(); !opened) return opened.error();
   const auto known = catalog->newest_blocking();
   if (!known) return known.error();

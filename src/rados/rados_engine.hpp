@@ -67,6 +67,7 @@ Result<std::unique_ptr<Engine>> open_rados_engine(const RadosOptions& options);
 // The same, as the module gives it: see app/rados_module.hpp.
 using OpenRadosEngine = void(const RadosOptions&, Result<std::unique_ptr<Engine>>& opened);
 inline constexpr const char* open_rados_engine_symbol = "cubby_open_rados_engine";
+inline constexpr const char* rados_module_version_symbol = "cubby_rados_version";
 using PrepareRadosPools = void(const RadosOptions&, Result<std::vector<std::string>>& unsafe);
 inline constexpr const char* prepare_rados_pools_symbol = "cubby_prepare_rados_pools";
 

@@ -90,8 +90,9 @@ Task<Result<void>> RadosIndexes::erase(RadosPlace place) {
       librados::ObjectReadOperation read;
       read.omap_get_vals2("", std::string(kind), rows_per_page, &rows, nullptr, nullptr);
       const auto answer = co_await index_.read(map_object(place.index), read);
-      if (answer.code == -ENOENT || rows.empty()) break;
+      if (answer.code == -ENOENT) break;
       if (answer.code < 0) co_return rados_error(answer.code, "the map of an index was not read");
+      if (rows.empty()) break;
       for (const auto& [row, bytes] : rows) {
         const ShardId shard =
             kind == bound_kind ? shard_in_map_entry(bytes.to_str()) : parse_forming_row(row);

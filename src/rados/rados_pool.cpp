@@ -1,5 +1,6 @@
 #include "rados/rados_pool.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -61,33 +62,47 @@ Error rados_error(int code, std::string_view what) {
 }
 
 Task<RadosAnswer> RadosPool::read(std::string object, librados::ObjectReadOperation& operation) {
+  Connected connected = this->connected();
   auto begin = [&](librados::AioCompletion* completion) {
-    return io_.aio_operate(object, completion, &operation, nullptr);
+    return connected.io.aio_operate(object, completion, &operation, nullptr);
   };
-  co_return co_await answer_of(std::move(begin));
+  const RadosAnswer answer = co_await answer_of(std::move(begin));
+  note(answer.code, connected.connection_number);
+  co_return answer;
 }
 
 Task<RadosAnswer> RadosPool::write(std::string object, librados::ObjectWriteOperation& operation) {
+  Connected connected = this->connected();
   // A pool that is full says so: without this flag librados waits until it is not.
   auto begin = [&](librados::AioCompletion* completion) {
-    return io_.aio_operate(object, completion, &operation, LIBRADOS_OPERATION_FULL_TRY);
+    return connected.io.aio_operate(object, completion, &operation, LIBRADOS_OPERATION_FULL_TRY);
   };
-  co_return co_await answer_of(std::move(begin));
+  const RadosAnswer answer = co_await answer_of(std::move(begin));
+  note(answer.code, connected.connection_number);
+  co_return answer;
 }
 
 Task<RadosAnswer> RadosPool::remove(std::string object) {
-  auto begin = [&](librados::AioCompletion* completion) { return io_.aio_remove(object, completion); };
-  co_return co_await answer_of(std::move(begin));
+  Connected connected = this->connected();
+  auto begin = [&](librados::AioCompletion* completion) {
+    return connected.io.aio_remove(object, completion);
+  };
+  const RadosAnswer answer = co_await answer_of(std::move(begin));
+  note(answer.code, connected.connection_number);
+  co_return answer;
 }
 
-Result<std::unique_ptr<RadosPool>> RadosConnection::open_pool(const std::string& name,
-                                                              const RadosOptions& options) {
-  librados::IoCtx io;
-  if (const int code = cluster_->ioctx_create(name.c_str(), io); code < 0) {
-    return rados_error(code, "the pool " + name + " cannot be opened");
-  }
-  io.set_namespace(options.rados_namespace);
-  return std::make_unique<RadosPool>(std::move(io));
+void RadosPool::move_to(librados::IoCtx io) {
+  const std::scoped_lock lock(mutex_);
+  connected_ = {std::move(io), connected_.connection_number + 1};
+}
+
+bool RadosPool::is_blocked() const {
+  return blocked_ == connected().connection_number;
+}
+
+void RadosPool::note(int code, std::uint64_t connection_number) {
+  if (code == -ESHUTDOWN) blocked_ = connection_number;
 }
 
 Result<std::unique_ptr<librados::Rados>> connect_to_cluster(const std::string& conf_file) {
@@ -102,22 +117,51 @@ Result<std::unique_ptr<librados::Rados>> connect_to_cluster(const std::string& c
   return cluster;
 }
 
+Result<librados::IoCtx> RadosConnection::open_pool(librados::Rados& cluster, const std::string& name) const {
+  librados::IoCtx io;
+  if (const int code = cluster.ioctx_create(name.c_str(), io); code < 0)
+    return rados_error(code, "the pool " + name + " cannot be opened");
+  io.set_namespace(options_.rados_namespace);
+  return io;
+}
+
 Result<std::unique_ptr<RadosConnection>> RadosConnection::open(const RadosOptions& options) {
   auto cluster = connect_to_cluster(options.conf_file);
   if (!cluster) return cluster.error();
-  std::unique_ptr<RadosConnection> connection(new RadosConnection(std::move(*cluster)));
-  auto index = connection->open_pool(options.pool, options);
+  std::unique_ptr<RadosConnection> connection(new RadosConnection(options, std::move(*cluster)));
+  auto index = connection->open_pool(*connection->cluster_, options.pool);
   if (!index) return index.error();
-  auto data = connection->open_pool(options.data_pool.empty() ? options.pool : options.data_pool, options);
+  auto data = connection->open_pool(*connection->cluster_, connection->data_pool());
   if (!data) return data.error();
-  connection->index_ = std::move(*index);
-  connection->data_ = std::move(*data);
+  connection->index_ = std::make_unique<RadosPool>(std::move(*index));
+  connection->data_ = std::make_unique<RadosPool>(std::move(*data));
   return connection;
+}
+
+void RadosConnection::renew_if_blocked() {
+  if (!index_->is_blocked() && !data_->is_blocked()) return;
+  // By then what was under way on the one before has ended.
+  std::string op_timeout;
+  cluster_->conf_get("rados_osd_op_timeout", op_timeout);
+  const auto apart =
+      std::max(std::chrono::seconds(60), 2 * std::chrono::seconds(std::atoi(op_timeout.c_str())));
+  const auto now = std::chrono::steady_clock::now();
+  if (retired_ && now - renewed_at_ < apart) return;
+  auto cluster = connect_to_cluster(options_.conf_file);
+  if (!cluster) return;
+  auto index = open_pool(**cluster, options_.pool);
+  auto data = open_pool(**cluster, data_pool());
+  if (!index || !data) return;
+  index_->move_to(std::move(*index));
+  data_->move_to(std::move(*data));
+  retired_ = std::exchange(cluster_, std::move(*cluster));
+  renewed_at_ = now;
 }
 
 RadosConnection::~RadosConnection() {
   index_.reset();
   data_.reset();
+  if (retired_) retired_->shutdown();
   cluster_->shutdown();
 }
 

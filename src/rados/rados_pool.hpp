@@ -1,8 +1,11 @@
 // A connection to the cluster, and its operations as coroutines.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <memory>
 #include <rados/librados.hpp>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 
@@ -30,18 +33,37 @@ Error rados_error(int code, std::string_view what);
 // One pool, with the store's RADOS namespace. Thread-safe.
 class RadosPool {
  public:
-  explicit RadosPool(librados::IoCtx io) : io_(std::move(io)) {}
+  explicit RadosPool(librados::IoCtx io) : connected_{std::move(io)} {}
 
   // REQUIRES: what `operation` writes its results to lives until the answer.
   Task<RadosAnswer> read(std::string object, librados::ObjectReadOperation& operation);
   Task<RadosAnswer> write(std::string object, librados::ObjectWriteOperation& operation);
   Task<RadosAnswer> remove(std::string object);
 
+  // The pool on a connection. Its number grows with each new one.
+  struct Connected {
+    librados::IoCtx io;
+    std::uint64_t connection_number = 1;
+  };
+  Connected connected() const {
+    const std::shared_lock lock(mutex_);
+    return connected_;
+  }
   // For calls that block.
-  librados::IoCtx& blocking() { return io_; }
+  librados::IoCtx blocking() const { return connected().io; }
+
+  // Whether the cluster has blocked this client, as it does with those that it takes for dead. Nothing is
+  // answered then, and nothing lands any more, until there is a new connection.
+  bool is_blocked() const;
+  // Of what was asked on that connection.
+  void note(int code, std::uint64_t connection_number);
+  // What is under way still ends on the old connection.
+  void move_to(librados::IoCtx io);
 
  private:
-  librados::IoCtx io_;
+  mutable std::shared_mutex mutex_;
+  Connected connected_;
+  std::atomic<std::uint64_t> blocked_ = 0;  // the number of the last connection that was
 };
 
 // The time-outs of librados are all set: without them a call may wait for ever. Errors: see
@@ -60,11 +82,25 @@ class RadosConnection {
   RadosPool& index() { return *index_; }
   RadosPool& data() { return *data_; }
 
- private:
-  explicit RadosConnection(std::unique_ptr<librados::Rados> cluster) : cluster_(std::move(cluster)) {}
-  Result<std::unique_ptr<RadosPool>> open_pool(const std::string& name, const RadosOptions& options);
+  // Connects anew if the cluster has blocked this client; if it does so again and again, once a minute at
+  // most. Blocks. For one thread.
+  void renew_if_blocked();
 
-  std::unique_ptr<librados::Rados> cluster_;
+ private:
+  using Cluster = std::unique_ptr<librados::Rados>;
+  RadosConnection(RadosOptions options, Cluster cluster)
+      : options_(std::move(options)), cluster_(std::move(cluster)) {}
+  Result<librados::IoCtx> open_pool(librados::Rados& cluster, const std::string& name) const;
+  const std::string& data_pool() const {
+    return options_.data_pool.empty() ? options_.pool : options_.data_pool;
+  }
+
+  const RadosOptions options_;
+  Cluster cluster_;
+  // The one before: nothing is under way on it any more when it is replaced.
+  Cluster retired_;
+  std::chrono::steady_clock::time_point renewed_at_{};
+
   std::unique_ptr<RadosPool> index_;
   std::unique_ptr<RadosPool> data_;
 };

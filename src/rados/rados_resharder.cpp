@@ -147,7 +147,9 @@ Task<Result<void>> RadosResharder::create_child(RadosPlace place, const FoundSha
 
 // Nobody has ever heard of it.
 Task<Result<void>> RadosResharder::abandon_child(RadosPlace place, ShardId child) {
-  co_await pool_.remove(shard_object(child));
+  const auto removed = co_await pool_.remove(shard_object(child));
+  if (removed.code < 0 && removed.code != -ENOENT)
+    co_return rados_error(removed.code, "a shard was not removed");
   librados::ObjectWriteOperation forget;
   forget.assert_exists();
   forget.omap_rm_keys({forming_row(child)});

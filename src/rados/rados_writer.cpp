@@ -14,6 +14,9 @@ using namespace rados_layout;
 constexpr std::size_t group_mutations_max = 256;
 constexpr std::size_t group_bytes_max = 4 * limits::MiB;
 
+// How often a write is tried that the cluster does not answer, and that certainly has not happened.
+constexpr int tries_max = 2;
+
 constexpr const char* unknown_outcome =
     "the cluster does not answer; it is unknown whether the write has happened";
 
@@ -90,8 +93,14 @@ Task<void> RadosWriter::run(ShardId shard) {
 
 Task<void> RadosWriter::commit(Group group) {
   std::vector<Written> fits;
-  for (int losses = 0;;) {
-    const auto outcome = co_await try_commit(group, fits);
+  int losses = 0;
+  int time_outs = 0;
+  for (;;) {
+    auto outcome = co_await try_commit(group, fits);
+    if (outcome && *outcome == Outcome::timed_out) {
+      if (++time_outs < tries_max) continue;
+      outcome = fail(Errc::storage_unavailable, "the cluster does not answer; nothing was written");
+    }
     if (outcome && *outcome == Outcome::lost) {
       // One key that others want too must not hold its neighbours back.
       if (++losses == 2 && group.size() > 1) break;
@@ -199,10 +208,10 @@ Task<Result<RadosWriter::Outcome>> RadosWriter::resolve(FoundShard shard, Versio
   read.omap_get_vals_by_keys(wanted, &rows, nullptr);
   const auto found = co_await index_.read(shard_object(shard.id), read);
   if (found.code < 0) co_return fail(Errc::storage_unavailable, unknown_outcome);
-  if (rows.empty()) co_return Outcome::lost;
+  if (rows.empty()) co_return Outcome::timed_out;
   const auto counter = decode_counter(rows.begin()->second.to_str(), row);
   if (!counter) co_return counter.error();
-  co_return counter->version == version ? Outcome::done : Outcome::lost;
+  co_return counter->version == version ? Outcome::done : Outcome::timed_out;
 }
 
 }  // namespace cubby

@@ -39,7 +39,11 @@ class RadosWriter {
 
  private:
   using Group = std::vector<std::shared_ptr<ShardChange>>;
-  enum class Outcome { done, lost };  // lost: another process was faster
+  enum class Outcome {
+    done,
+    lost,       // another process was faster
+    timed_out,  // without an answer, and it never will happen
+  };
 
   Group take(ShardId shard);
   Task<void> run(ShardId shard);

@@ -37,7 +37,7 @@ class StoredIndex {
   // Those that somebody may be sent to, by their ranges.
   std::vector<StoredShard> shards() {
     std::map<std::string, StoredShard> by_range;
-    librados::IoCtx& io = connection_->index().blocking();
+    librados::IoCtx io = connection_->index().blocking();
     for (auto each = io.nobjects_begin(); each != io.nobjects_end(); ++each) {
       const std::string object = each->get_oid();
       if (!object.starts_with("ix.")) continue;
@@ -52,14 +52,18 @@ class StoredIndex {
     return all;
   }
 
-  // Waits until no split or merge is under way, and what was read is of one moment.
-  std::vector<StoredShard> settled_shards() {
-    for (;;) {
+  // Waits until no split or merge is under way, what was read is of one moment, and there are so many. A
+  // failure if that takes a minute.
+  std::vector<StoredShard> settled_shards(std::size_t least = 1) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    while (std::chrono::steady_clock::now() < until) {
       const auto before = shards();
       auto all = shards();
       if (!all.empty()) map_ = map_of(all.front().header.index);
-      if (are_settled(before, all) && are_settled(all, shards())) return all;
+      if (are_settled(before, all) && are_settled(all, shards()) && all.size() >= least) return all;
     }
+    ADD_FAILURE() << "there are no " << least << " shards at rest";
+    return {};
   }
 
   // Waits like `settled_shards`.

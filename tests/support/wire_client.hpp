@@ -26,16 +26,19 @@
 
 namespace cubby::wire {
 
+// How the complaint begins about a connection that ended where an answer, or the rest of one, is due.
+inline constexpr const char* answer_is_cut = "the connection ended where an answer is due";
+
 class Client {
  public:
   // `address` is 127.0.0.1:PORT or unix:PATH.
-  explicit Client(const std::string& address)
+  explicit Client(const std::string& address, std::chrono::seconds patience_max = std::chrono::seconds(10))
       : socket_(::socket(address.starts_with("unix:") ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     if (address.starts_with("unix:"))
       connect_to_file(address.substr(5));
     else
       connect_to_port(std::stoul(address.substr(address.rfind(':') + 1)));
-    const timeval patience{10, 0};
+    const timeval patience{patience_max.count(), 0};
     check(::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), "SO_RCVTIMEO");
     check(::setsockopt(socket_, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience), "SO_SNDTIMEO");
   }
@@ -50,6 +53,7 @@ class Client {
   void send_raw(std::string_view bytes) {
     while (!bytes.empty()) {
       const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent < 0 && errno == EINTR) continue;
       if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) return;
       check(sent, "send");
       bytes.remove_prefix(static_cast<std::size_t>(sent));
@@ -111,7 +115,8 @@ class Client {
   // Waits for bytes and appends them to `to`; false at the end of the stream.
   bool receive_raw(std::string& to) const {
     char bytes[64 * 1024];
-    const auto count = ::recv(socket_, bytes, sizeof bytes, 0);
+    auto count = ::recv(socket_, bytes, sizeof bytes, 0);
+    while (count < 0 && errno == EINTR) count = ::recv(socket_, bytes, sizeof bytes, 0);
     if (count < 0 && errno == ECONNRESET) return false;
     check(count, "recv");
     to.append(bytes, static_cast<std::size_t>(count));
@@ -183,7 +188,7 @@ class Client {
   }
 
   void receive() {
-    if (!receive_some()) throw std::runtime_error("the connection ended where an answer is due: " + input_);
+    if (!receive_some()) throw std::runtime_error(answer_is_cut + (": " + input_));
   }
 
   std::string read_line() {

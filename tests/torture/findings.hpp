@@ -17,7 +17,7 @@ class Findings {
   void violation(const std::string& what) {
     const std::lock_guard lock(mutex_);
     ++violations_;
-    std::cout << "VIOLATION " << context_ << ": " << what << std::endl;
+    std::cout << "VIOLATION " << context_ << ": " << what.substr(0, 4000) << std::endl;
   }
 
   void count(const std::string& what, std::uint64_t by = 1) {

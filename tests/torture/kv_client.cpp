@@ -71,8 +71,8 @@ std::string chunked(std::string_view body) {
 
 }  // namespace
 
-KvClient::KvClient(Uptime uptime, std::string namespace_id)
-    : uptime_(std::move(uptime)), namespace_id_(std::move(namespace_id)) {}
+KvClient::KvClient(Uptime uptime, std::string namespace_id, std::chrono::seconds patience)
+    : uptime_(std::move(uptime)), namespace_id_(std::move(namespace_id)), patience_(patience) {}
 
 std::string KvClient::create_namespace(const Uptime& uptime, const std::string& title) {
   KvClient client(uptime, {});
@@ -90,7 +90,7 @@ wire::Answer KvClient::call(Dialect dialect, std::string_view method, const std:
   headers += is_chunked ? "Transfer-Encoding: chunked\r\n"
                         : "Content-Length: " + std::to_string(body.size()) + "\r\n";
   try {
-    if (!client) client.emplace(is_rest ? uptime_.api : uptime_.binding);
+    if (!client) client.emplace(is_rest ? uptime_.api : uptime_.binding, patience_);
     client->send(std::string(method) + " " + target + " HTTP/1.1\r\nHost: cubby.test\r\n" + headers + "\r\n");
     client->send(is_chunked ? chunked(body) : body);
     return client->read_answer(method);

@@ -78,7 +78,8 @@ class Refused : public std::runtime_error {
 // Refused.
 class KvClient {
  public:
-  KvClient(Uptime uptime, std::string namespace_id);
+  // `patience` is how long an answer may take.
+  KvClient(Uptime uptime, std::string namespace_id, std::chrono::seconds patience = std::chrono::seconds(10));
 
   static std::string create_namespace(const Uptime& uptime, const std::string& title);
 
@@ -112,6 +113,7 @@ class KvClient {
 
   Uptime uptime_;
   std::string namespace_id_;
+  std::chrono::seconds patience_;
   std::optional<wire::Client> rest_;
   std::optional<wire::Client> binding_;
 };

@@ -3,67 +3,25 @@
 #include <memory>
 #include <thread>
 
-#include "tests/torture/kv_client.hpp"
-#include "tests/torture/random.hpp"
-#include "tests/torture/register_checker.hpp"
+#include "tests/torture/register_client.hpp"
 #include "tests/torture/trial.hpp"
 
 namespace cubby::torture {
 namespace {
 
 constexpr std::size_t clients = 6;
-constexpr std::size_t keys_per_history = 4;
 constexpr std::uint64_t calls_per_client = 60;
 constexpr int fixed_rounds = 8;
 constexpr Seconds first_second = 1'800'000'000;
 
-using Value = Operation::Value;
-using Kind = Operation::Kind;
-
-// Of each key what its clients saw.
-using Histories = std::map<std::string, std::vector<Operation>>;
-
-std::string tag_of(Value value) {
-  return "v" + std::to_string(value);
-}
-
-// The size follows from the value, so that a reader can tell whether it has all of it: in the head, in a row
-// beside it, and now and then in a file.
-Written written(Value value) {
-  constexpr std::size_t sizes[] = {16, 100, 2'000, 16, 700, 30'000, 16, 300'000};
-  return {value_bytes(tag_of(value), sizes[value % std::size(sizes)]), "\"" + tag_of(value) + "\"", {}};
-}
-
-// Which value was read; throws if it is none, or not whole.
-Value value_of(const Found& found, bool has_metadata) {
-  const std::string tag = found.bytes.substr(0, found.bytes.find('\n'));
-  const Value value = tag.starts_with('v') ? std::stoull(tag.substr(1)) : 0;
-  const Written whole = written(value);
-  if (found.bytes != whole.bytes) throw std::runtime_error("a read has something else than a value: " + tag);
-  if (has_metadata && found.metadata != whole.metadata) {
-    throw std::runtime_error("the bytes of " + tag + " came with the metadata " + found.metadata);
-  }
-  return value;
-}
-
-Value value_of(const std::string& metadata) {
-  if (!metadata.starts_with("\"v")) throw std::runtime_error("metadata that nobody wrote: " + metadata);
-  return std::stoull(metadata.substr(2));
-}
-
 // One of the clients of a history. It goes on with the next start when the server is killed.
-class Client {
+class Client final : public RegisterClient {
  public:
   Client(std::size_t index, int round, Trial& trial, const Server& server, std::string namespace_id)
-      : index_(index),
-        findings_(trial.findings),
-        random_(trial.seed, static_cast<std::uint64_t>(round) * 100 + index),
+      : RegisterClient(index, clients, Random(trial.seed, static_cast<std::uint64_t>(round) * 100 + index),
+                       "history " + std::to_string(round) + "/", trial.findings),
         server_(server),
-        namespace_id_(std::move(namespace_id)) {
-    for (std::size_t i = 0; i < keys_per_history; ++i) {
-      keys_.push_back("history " + std::to_string(round) + "/" + std::to_string(i));
-    }
-  }
+        namespace_id_(std::move(namespace_id)) {}
 
   void run(Uptime uptime) {
     std::optional<KvClient> client(std::in_place, uptime, namespace_id_);
@@ -82,131 +40,15 @@ class Client {
     }
   }
 
-  const Histories& seen() const { return seen_; }
-
  private:
-  static std::int64_t nanoseconds(Server::Moment moment) { return moment.time_since_epoch().count(); }
-  static std::int64_t now() { return nanoseconds(std::chrono::steady_clock::now()); }
-
-  void make_some_call(KvClient& client) {
-    const std::string& key = random_.of(keys_);
-    const Dialect by = random_.one_in(2) ? Dialect::rest : Dialect::binding;
-    switch (random_.below(12)) {
-      case 0:
-      case 1:
-      case 2: {
-        const Value value = next_value();
-        const bool is_chunked = by == Dialect::binding && random_.one_in(4);
-        return write(client, {{key, value}}, [&] { client.put(by, key, written(value), is_chunked); });
-      }
-      case 3:
-        return write(client, {{key, Operation::absent}}, [&] { client.remove(by, key); });
-      case 4:
-        return put_all(client);
-      case 5:
-        if (random_.one_in(2)) return read_all(client, by);
-        return write(client, {{keys_[0], Operation::absent}, {keys_[1], Operation::absent}}, [&] {
-          client.remove_all({keys_[0], keys_[1]});
-        });
-      case 6:
-        return list(client, by);
-      case 7:
-        return read_metadata(client, key);
-      default:
-        return read(client, by, key);
-    }
+  std::int64_t end_of_open_write(const KvClient& client) const override {
+    const int number = client.uptime().number;
+    if (!server_.is_killed(number)) throw NoAnswer("a write has no answer, and the server lives");
+    return server_.gone_at(number).time_since_epoch().count();
   }
 
-  // No two clients of a run write the same.
-  Value next_value() { return ++values_ * clients + index_; }
-
-  // A bulk is one write of each of its keys.
-  template <typename Call>
-  void write(KvClient& client, const std::map<std::string, Value>& values, const Call& call) {
-    const std::int64_t invoked = now();
-    bool is_certain = true;
-    std::int64_t returned = 0;
-    try {
-      call();
-      returned = now();
-    } catch (const NoAnswer&) {
-      const int number = client.uptime().number;
-      if (!server_.is_killed(number)) throw;
-      is_certain = false;
-      returned = nanoseconds(server_.gone_at(number));
-    }
-    for (const auto& [key, value] : values)
-      note(key, {Kind::write, value, invoked, returned, is_certain, {}});
-    if (!is_certain) throw NoAnswer("killed");
-  }
-
-  void note(const std::string& key, Operation operation) {
-    operation.client = "client " + std::to_string(index_);
-    seen_[key].push_back(std::move(operation));
-    findings_.count("operations");
-  }
-
-  // Reads without an answer have seen nothing and are left out.
-  void note_read(const std::string& key, Value value, std::int64_t invoked, std::int64_t returned) {
-    note(key, {Kind::read, value, invoked, returned, true, {}});
-  }
-
-  void put_all(KvClient& client) {
-    std::map<std::string, Value> values;
-    std::vector<Pair> pairs;
-    for (const std::string& key : keys_) {
-      if (random_.one_in(2)) continue;
-      values[key] = next_value();
-      pairs.push_back({key, written(values[key])});
-    }
-    if (!pairs.empty()) write(client, values, [&] { client.put_all(pairs); });
-  }
-
-  void read(KvClient& client, Dialect by, const std::string& key) {
-    const std::int64_t invoked = now();
-    const auto found = client.get(by, key);
-    const std::int64_t returned = now();
-    note_read(key, found ? value_of(*found, by == Dialect::binding) : Operation::absent, invoked, returned);
-  }
-
-  void read_metadata(KvClient& client, const std::string& key) {
-    const std::int64_t invoked = now();
-    const auto found = client.metadata(key);
-    const std::int64_t returned = now();
-    note_read(key, found ? value_of(*found) : Operation::absent, invoked, returned);
-  }
-
-  // A read of each of the keys.
-  void read_all(KvClient& client, Dialect by) {
-    const std::int64_t invoked = now();
-    const auto found = client.get_all(by, keys_);
-    const std::int64_t returned = now();
-    for (const std::string& key : keys_) {
-      const auto each = found.find(key);
-      note_read(key, each == found.end() ? Operation::absent : value_of(each->second, true), invoked,
-                returned);
-    }
-  }
-
-  // The same, for a list says of each key whether it is there, and its metadata whose write that is.
-  void list(KvClient& client, Dialect by) {
-    const std::string prefix = keys_[0].substr(0, keys_[0].find('/') + 1);
-    const std::int64_t invoked = now();
-    const Page page = client.list(by, prefix, 1000);
-    const std::int64_t returned = now();
-    std::map<std::string, Value> values;
-    for (const Listed& each : page.keys) values[each.key] = value_of(each.metadata);
-    for (const std::string& key : keys_) note_read(key, values[key], invoked, returned);
-  }
-
-  std::size_t index_;
-  Findings& findings_;
-  Random random_;
   const Server& server_;
   std::string namespace_id_;
-  std::vector<std::string> keys_;
-  Value values_ = 0;
-  Histories seen_;
 };
 
 // Lets the clients run, kills the server once or twice meanwhile, and checks what they saw.
@@ -229,19 +71,9 @@ void run_history(int round, Trial& trial, Server& server, Uptime& uptime, const 
     }
   }
 
-  Histories histories;
-  for (const auto& client : all) {
-    for (const auto& [key, seen] : client->seen()) {
-      histories[key].insert(histories[key].end(), seen.begin(), seen.end());
-    }
-  }
-  for (const auto& [key, history] : histories) {
-    const Verdict verdict = check_register(history);
-    if (!verdict.is_linearizable)
-      trial.findings.violation(key + ": no order explains" + describe(history, verdict));
-  }
-  trial.findings.count("histories");
-  trial.findings.count("keys checked", histories.size());
+  std::vector<const RegisterClient*> seen;
+  for (const auto& each : all) seen.push_back(each.get());
+  check_histories(seen, trial.findings);
 }
 
 }  // namespace

@@ -14,10 +14,8 @@ struct Torture {
 };
 
 constexpr Torture tortures[] = {
-    {"kill-loop", kill_loop},
-    {"linearizability", linearizability},
-    {"listing", listing},
-    {"clock", clock_jumps},
+    {"kill-loop", kill_loop}, {"linearizability", linearizability}, {"listing", listing},
+    {"clock", clock_jumps},   {"cluster", cluster_faults},
 };
 
 std::filesystem::path fresh_directory(const std::string& name) {

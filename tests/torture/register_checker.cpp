@@ -13,8 +13,16 @@ constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 class Search {
  public:
-  explicit Search(const std::vector<Operation>& history) : history_(history), order_(history.size()) {
-    std::iota(order_.begin(), order_.end(), 0);
+  explicit Search(const std::vector<Operation>& history) : history_(history) {
+    std::unordered_set<Operation::Value> read;
+    for (const Operation& each : history)
+      if (each.kind == Kind::read) read.insert(each.value);
+    for (std::size_t i = 0; i < history.size(); ++i) {
+      // A write that may have happened and that nobody saw explains nothing.
+      const Operation& each = history[i];
+      const bool is_needed = each.is_certain || each.value == Operation::absent || read.contains(each.value);
+      if (is_needed) order_.push_back(i);
+    }
     std::stable_sort(order_.begin(), order_.end(), [&](std::size_t left, std::size_t right) {
       return history_[left].invoked < history_[right].invoked;
     });
@@ -72,11 +80,15 @@ class Search {
       if (operation.is_certain) first_return = std::min(first_return, operation.returned);
     }
     std::vector<std::size_t> all;
+    std::unordered_set<std::int64_t> ends_of_open_deletions;
     for (const std::size_t each : order_) {
       const Operation& operation = history_[each];
       if (operation.invoked > first_return) break;
       if (is_done_[each] || operation.returned < latest_invocation_) continue;
       if (operation.kind == Kind::read && operation.value != value_) continue;
+      // Of deletions that may have happened until the same moment one is as good as the other.
+      const bool is_open_deletion = !operation.is_certain && operation.value == Operation::absent;
+      if (is_open_deletion && !ends_of_open_deletions.insert(operation.returned).second) continue;
       // A read changes nothing, so it may as well come now, if that puts nothing else too late.
       if (operation.kind == Kind::read && operation.invoked <= first_return_of_all) return {each};
       all.push_back(each);

@@ -24,8 +24,12 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 
 }  // namespace
 
-Server::Server(std::filesystem::path binary, std::filesystem::path directory, std::filesystem::path clock)
-    : binary_(std::move(binary)), directory_(std::move(directory)), clock_(std::move(clock)) {}
+Server::Server(std::filesystem::path binary, std::filesystem::path directory, std::filesystem::path clock,
+               ServerWays ways)
+    : binary_(std::move(binary)),
+      directory_(std::move(directory)),
+      clock_(std::move(clock)),
+      ways_(std::move(ways)) {}
 
 Server::~Server() {
   kill();
@@ -39,10 +43,13 @@ void Server::launch() {
   // Each start has a socket of its own, so that no client of an earlier one reaches it by mistake.
   const auto binding = directory_ / ("binding-" + std::to_string(launched_));
   // Everything is prepared before the fork: between it and exec, little is allowed beside threads.
-  std::vector<std::string> arguments{
+  std::vector<std::string> arguments = ways_.runner;
+  const std::string flags[] = {
       binary_,          "serve",       "--data-dir",       data(),
       "--listen",       "127.0.0.1:0", "--binding-listen", "unix:" + binding.string(),
       "--binding-auth", "none",        "--account-id",     account};
+  arguments.insert(arguments.end(), std::begin(flags), std::end(flags));
+  arguments.insert(arguments.end(), ways_.arguments.begin(), ways_.arguments.end());
   const auto library = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "libmoved_clock.so";
   std::vector<std::string> environment{std::string("CUBBY_ADMIN_TOKEN=") + token,
                                        "CUBBY_TORTURE_CLOCK=" + clock_.string(),
@@ -71,9 +78,7 @@ Uptime Server::await() {
   try {
     uptime = read_addresses();
   } catch (...) {
-    const std::lock_guard lock(mutex_);
-    has_failed_ = true;
-    changed_.notify_all();
+    give_up();
     throw;
   }
   const std::lock_guard lock(mutex_);
@@ -107,6 +112,20 @@ void Server::kill() {
   const std::lock_guard lock(mutex_);
   gone_[launched_] = std::chrono::steady_clock::now();
   changed_.notify_all();
+}
+
+void Server::give_up() {
+  const std::lock_guard lock(mutex_);
+  has_failed_ = true;
+  changed_.notify_all();
+}
+
+void Server::stand_still() {
+  ::kill(process_, SIGSTOP);
+}
+
+void Server::go_on() {
+  ::kill(process_, SIGCONT);
 }
 
 bool Server::is_killed(int number) const {

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace cubby::torture {
 
@@ -23,6 +24,12 @@ struct Uptime {
   std::string binding;  // unix:PATH
 };
 
+// How a server is run that is not like the others.
+struct ServerWays {
+  std::vector<std::string> runner{};     // a command that becomes the server, by its path
+  std::vector<std::string> arguments{};  // more flags of `cubby serve`
+};
+
 // `launch`, `await`, `start` and `kill` are for one thread, which outlives the object: the process dies with
 // it. The others are for every thread.
 class Server {
@@ -31,7 +38,8 @@ class Server {
 
   // Keeps `data`, the socket of the binding and the log in `directory`. `clock` is a ClockFile's path; its
   // library stands beside this program.
-  Server(std::filesystem::path binary, std::filesystem::path directory, std::filesystem::path clock);
+  Server(std::filesystem::path binary, std::filesystem::path directory, std::filesystem::path clock,
+         ServerWays ways = {});
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -45,6 +53,11 @@ class Server {
     launch();
     return await();
   }
+  // Nobody waits for another start any more.
+  void give_up();
+  // SIGSTOP and SIGCONT.
+  void stand_still();
+  void go_on();
   // SIGKILL; answers when the process is gone.
   void kill();
 
@@ -65,6 +78,7 @@ class Server {
   std::filesystem::path binary_;
   std::filesystem::path directory_;
   std::filesystem::path clock_;
+  ServerWays ways_;
   pid_t process_ = 0;
   int output_ = -1;
   std::string input_;

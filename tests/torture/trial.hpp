@@ -30,5 +30,7 @@ void kill_loop(Trial& trial);
 void linearizability(Trial& trial);
 void listing(Trial& trial);
 void clock_jumps(Trial& trial);
+// On the cluster of CUBBY_TEST_RADOS_CONF, which the script CUBBY_CLUSTER has started.
+void cluster_faults(Trial& trial);
 
 }  // namespace cubby::torture
