@@ -87,24 +87,24 @@ TEST_P(RadosProcesses, CountExactlyWhileBothWriteTheSameKeys) {
   EXPECT_EQ(store.usage(), Usage{});
 }
 
-TEST_P(RadosProcesses, ARevokedTokenIsRefusedEverywhereWithinASecond) {
-  Token token{.id = TokenId::random(),
-              .hash = {},
-              .name = "token",
-              .right = Right::read,
-              .account = {},
-              .expiration = {}};
-  run(first->put_token(token)).value();
-  ASSERT_EQ(run(second->find_token(token.hash)).value(), token);
-  const std::uint64_t known = second->access_generation();
-  token.revoked = true;
+TEST_P(RadosProcesses, ARevokedTokenIsRefusedEverywhereWhenThatIsAnswered) {
+  for (int i = 0; i < 20; ++i) {
+    Token token{.id = TokenId::random(),
+                .hash = {static_cast<std::uint8_t>(i)},
+                .name = "token",
+                .right = Right::read,
+                .account = {},
+                .expiration = {}};
+    run(first->put_token(token)).value();
+    ASSERT_EQ(run(second->find_token(token.hash)).value(), token);
+    const std::uint64_t known = second->access_generation();
+    token.revoked = true;
 
-  run(first->put_token(token)).value();
+    run(first->put_token(token)).value();
 
-  const auto revoked_at = std::chrono::steady_clock::now();
-  while (second->access_generation() == known) std::this_thread::yield();
-  EXPECT_LT(std::chrono::steady_clock::now() - revoked_at, 1s);
-  EXPECT_EQ(run(second->find_token(token.hash)).value(), token);
+    EXPECT_NE(second->access_generation(), known);
+    EXPECT_EQ(run(second->find_token(token.hash)).value(), token);
+  }
 }
 
 TEST_P(RadosProcesses, ARemovedNamespaceRefusesAWriterThatHasNotHeardOfIt) {
