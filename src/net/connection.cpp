@@ -213,6 +213,13 @@ std::optional<SteadyTime> Connection::idle_since(const ConnectionRules& rules) c
 void Connection::finish() {
   is_finishing_ = true;
   if (!is_idle_ || rules_.idle_at_stop != ConnectionRules::AtStop::end) return;
+  // Who has connected without a request yet, or has sent one, did so before the stop.
+  if (!has_served_) return stream_.set_deadline(patience_.linger);
+  if (!stream_.has_input()) end_idle();
+}
+
+void Connection::end_idle() {
+  is_finishing_ = true;
   stream_.close_tls();
   stream_.abort();
 }
@@ -221,7 +228,7 @@ Task<void> Connection::run() {
   if (stream_.is_tls() && !co_await begin_tls()) co_return;
   unsigned served = 0;
   const bool ends_at_stop = rules_.idle_at_stop == ConnectionRules::AtStop::end;
-  while (keeps_alive_ && !(is_finishing_ && ends_at_stop)) {
+  while (keeps_alive_ && !(is_finishing_ && ends_at_stop && has_served_)) {
     if (!co_await serve_one()) co_return stream_.close_tls();
     if (++served % requests_per_turn == 0) co_await stream_.yield();
   }
@@ -254,6 +261,7 @@ Task<Result<void>> Connection::serve_one() {
   memory_.release();
   parser_.reset();
   is_idle_ = true;
+  has_served_ = true;
   stream_.shrink_input();
   co_return written;
 }
@@ -310,7 +318,8 @@ Task<Result<void>> Connection::read_head() {
       if (auto held = memory_.hold(4 * limits::KiB); !held) co_return held;
     }
     if (size == 0)
-      stream_.set_deadline(now_, admission_ == Admission::served ? patience_.idle : patience_.linger);
+      stream_.set_deadline(
+          now_, admission_ == Admission::served && !is_finishing_ ? patience_.idle : patience_.linger);
     else if (std::exchange(is_idle_, false))
       stream_.set_deadline(patience_.head);
     if (auto received = co_await stream_.receive(4 * limits::KiB); !received) co_return received;

@@ -65,8 +65,12 @@ class Connection {
   // Since when it waits for a request, if it may be ended for another one of the listener with these rules.
   std::optional<SteadyTime> idle_since(const ConnectionRules& rules) const;
 
-  // No request after the one that is being served. If none is, the rules decide.
+  // No request after the one that is being served, or that has come. If there is none, the rules decide; who
+  // has only just connected may still ask once, within `patience.linger`.
   void finish();
+
+  // Ends it although its client may be about to ask. REQUIRES: idle.
+  void end_idle();
 
   // Ends in the middle of whatever it is doing.
   void abort() { stream_.abort(); }
@@ -106,6 +110,7 @@ class Connection {
   std::chrono::steady_clock::duration waited_for_body_{};
   std::chrono::steady_clock::duration waited_before_{};  // to send earlier answers
   bool is_idle_ = true;
+  bool has_served_ = false;
   bool keeps_alive_ = true;
   bool is_finishing_ = false;
 };

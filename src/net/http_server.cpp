@@ -174,7 +174,7 @@ class HttpServer::Loop {
     }
     if (!longest) return false;
     listener.limit->enter_for_another();
-    longest->finish();
+    longest->end_idle();
     return true;
   }
 

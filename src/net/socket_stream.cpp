@@ -205,6 +205,11 @@ Task<bool> SocketStream::closes_within(std::chrono::milliseconds time) {
   co_return ::poll(&state, 1, 0) > 0;
 }
 
+bool SocketStream::has_input() {
+  pollfd state{socket_.native_handle(), POLLIN, 0};
+  return input_.size() > 0 || ::poll(&state, 1, 0) > 0;
+}
+
 void SocketStream::shrink_input() {
   if (input_.size() == 0 && input_.capacity() > small_input_bytes) input_ = {};
 }

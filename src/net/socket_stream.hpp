@@ -81,6 +81,9 @@ class SocketStream {
   // Waits this long, and says whether the client has closed the connection or its own side of it by then.
   Task<bool> closes_within(std::chrono::milliseconds time);
 
+  // Whether bytes of the client are here, or the end of what it sends.
+  bool has_input();
+
   // Gives the memory of an empty, grown buffer back.
   void shrink_input();
 

@@ -148,6 +148,7 @@ std::vector<fs::path> logs_in(const fs::path& folder) {
   }
   std::sort(found.begin(), found.end());
   std::vector<fs::path> logs;
+  logs.reserve(found.size());
   for (auto& [number, path] : found) logs.push_back(std::move(path));
   return logs;
 }

@@ -71,9 +71,14 @@ class FailingDisk : public testing::Test {
     if (!run(engine.create_namespace(of))) return expect_stopped(engine), nullptr;
     auto workload = std::make_unique<Workload>(engine, of.id, WorkloadOptions{.seed = k + 1, .steps = 250});
     std::atomic<std::uint64_t> failed_at = 0;
+    std::atomic<std::uint64_t> told_at = 0;
     disk->on_fault([&] { failed_at = workload->clock().next(); });
+    workload->on_refused = [&](const Error& error) {
+      if (error.code == Errc::storage_failed && told_at == 0) told_at = workload->clock().next();
+    };
     workload->on_acknowledged = [&](std::uint64_t began) {
-      if (failed_at > 0 && began > failed_at && stops(kind))
+      const std::uint64_t since = is_noticed_later() ? told_at : failed_at;
+      if (since > 0 && began > since && stops(kind))
         ADD_FAILURE() << "acknowledged after " << disk->failed() << " had failed";
     };
     if (!disk->failed().empty()) failed_at = 1;  // by now, behind our back
@@ -85,6 +90,10 @@ class FailingDisk : public testing::Test {
       ADD_FAILURE() << disk->failed() << ", before the restart: " << each;
     return workload;
   }
+
+  // Value files are written beside the commits: one that was begun before the writer of the file has got hold
+  // of the processor again may yet be acknowledged, for it has no part in the file.
+  bool is_noticed_later() const { return disk->failed().find("/values/") != std::string::npos; }
 
   // A value or a compaction that finds no space harms nobody else.
   bool stops(const Kind& kind) const {

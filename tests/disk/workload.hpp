@@ -104,6 +104,8 @@ class Workload {
 
   // Called after each acknowledgement with when its call began; for whoever wants to object.
   std::function<void(std::uint64_t began)> on_acknowledged = [](std::uint64_t) {};
+  // Called before a writer goes on, or ends, after an error that it was given.
+  std::function<void(const Error& error)> on_refused = [](const Error&) {};
   EventClock& clock() { return clock_; }
 
   // Writes until an engine's error or the last step.
@@ -142,6 +144,7 @@ class Workload {
 
   // False: the engine refuses.
   bool go_on(const Error& error) {
+    on_refused(error);
     const std::scoped_lock lock(mutex_);
     errors_.push_back(error);
     return error.code == Errc::storage_full;
