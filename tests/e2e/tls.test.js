@@ -94,9 +94,14 @@ for (const version of Object.keys(workerds)) {
 // The certificate's serial number that a request on a connection of `agent` met.
 const serialSeen = (origin, agent) =>
   new Promise((resolve, reject) => {
-    const request = https.get(`${origin}/healthz`, { ca: authority.pem, agent, timeout: 20_000 }, (response) => {
-      const { serialNumber } = response.socket.getPeerCertificate();
-      response.resume().on('end', () => resolve(serialNumber));
+    let serialNumber;
+    const request = https.get(`${origin}/healthz`, { ca: authority.pem, agent, timeout: 20_000 }, (response) =>
+      response.resume().on('end', () => resolve(serialNumber)),
+    );
+    // As soon as it is known: a connection may be gone, and its certificate with it, when the answer is here.
+    request.on('socket', (socket) => {
+      const look = () => ({ serialNumber } = socket.getPeerCertificate());
+      socket.secureConnecting ? socket.once('secureConnect', look) : look();
     });
     request.on('error', reject);
     request.on('timeout', () => request.destroy(new Error('no answer')));
