@@ -160,6 +160,19 @@ TEST_F(Config, ComplainsAboutSettingsThatMakeNoSense) {
   }
 }
 
+TEST_F(Config, BoundsTheShardsOfACluster) {
+  const auto with = [](const std::string& keys) {
+    return std::vector<std::string>{"--engine",     "rados", "--rados-conf",       "ceph.conf",
+                                    "--rados-pool", "pool",  "--rados-shard-keys", keys};
+  };
+  for (const char* each : {"9", "100001", "many"}) expect_complaint(with(each), "--rados-shard-keys");
+  for (const char* each : {"10", "100000"}) {
+    const RadosSharding sharding = read(with(each)).serve.value().rados.value().sharding;
+    EXPECT_EQ(sharding.split_keys, std::stoull(each));
+    EXPECT_EQ(sharding.merge_keys, sharding.split_keys / 5);
+  }
+}
+
 TEST_F(Config, AllowsTheOriginsThatItIsTold) {
   using Origins = std::vector<std::string>;
   EXPECT_EQ(read({}).serve.value().allowed_origins, Origins{});

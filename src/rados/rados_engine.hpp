@@ -20,7 +20,7 @@
 
 namespace cubby {
 
-// What is about to be done to shards: see RadosBalancer.
+// What is about to be done to shards: see RadosResharder.
 enum class RadosStep : std::uint8_t {
   create,       // a split: the new shard, which nobody knows yet
   freeze,       // what is to move takes no writes

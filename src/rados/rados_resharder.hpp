@@ -2,8 +2,10 @@
 // read, so that any number of processes may take the same step and one does; a process that dies, or wakes up
 // late, does no harm. Whoever meets a shard on its way finishes that (`finish`).
 //
-//   split of P into P and C:   create C ─► freeze P ─► copy ─► activate C ─► switch P ─► map ─► trim P ─►
-//   serve merge of R into L:         freeze L, then R ─► copy ─► switch L ─► map ─► remove R ─► serve
+//   split of P into P and C:
+//     create C ─► freeze P ─► copy ─► activate C ─► switch P ─► map ─► trim P ─► serve
+//   merge of R into L:
+//     freeze L, then R ─► copy ─► switch L ─► map ─► remove R ─► serve
 //
 // The switch of P (or L) is the moment from which on the keys are elsewhere; before it, P (and R) answer.
 // Keys that move take no writes from the freeze until then, or until R is gone.
@@ -36,7 +38,6 @@ class RadosResharder {
   // Returns when no split or merge of this shard is under way, or it is no more.
   Task<Result<void>> finish(RadosPlace place, ShardId shard);
 
-  // Nothing of it is remembered for routing: half of a split serves before anybody may be sent there.
   // Writes the header, with a nonce of its own, and what else is in `write`, which begins with `guard`.
   // False: the shard has changed since it was read.
   Task<Result<bool>> replace(const FoundShard& shard, ShardHeader header,
