@@ -131,6 +131,8 @@ Task<Result<void>> RadosApplier::outcome_of(const Work& work, const Answer& answ
   if (!answer.written) co_return answer.written.error();
   if (*answer.written == Written::frozen)
     co_return co_await balancer_.finish(work.place, answer.change->shard);
+  if (*answer.written == Written::late)
+    co_return fail(Errc::storage_unavailable, "the value has taken too long to arrive");
   co_return Result<void>{};
 }
 

@@ -78,10 +78,12 @@ Result<void> RadosBatch::take_read() {
   return {};
 }
 
-Written RadosBatch::fit(const ShardChange& change) const {
+Written RadosBatch::fit(const ShardChange& change, Timestamp now) const {
   const ShardHeader& header = shard_.header;
   auto fit = Written::done;
   for (const RadosItem& item : change.items) {
+    const auto* const put = std::get_if<Put>(&item);
+    if (put && static_cast<const RadosUpload&>(*put->value).is_late(now)) return Written::late;
     const std::string& key = key_of(item);
     if (header.state == ShardState::forming || !header.contains(key)) return Written::moved;
     if (!header.takes_writes(key)) fit = Written::frozen;

@@ -22,8 +22,9 @@ using RadosItem = std::variant<Put, Delete, rados_layout::ExpiryRow>;
 const std::string& key_of(const RadosItem& item);
 
 // How a change ended that is not done: `moved`, some of its keys are in other shards; `frozen`, some take no
-// writes until a split or a merge is finished. Nothing of it was written then.
-enum class Written : std::uint8_t { done, moved, frozen };
+// writes until a split or a merge is finished; `late`, a value has taken longer than `upload_may_take`.
+// Nothing of it was written then.
+enum class Written : std::uint8_t { done, moved, frozen, late };
 
 // What a caller wants of one shard at a time.
 struct ShardChange {
@@ -54,8 +55,8 @@ class RadosBatch {
   // Errors: storage_corrupt; namespace_not_found, if the shard is being removed.
   Result<void> take_read();
 
-  // Whether the shard may take it now.
-  Written fit(const ShardChange& change) const;
+  // Whether the shard may take it. REQUIRES: it was `now` after the read.
+  Written fit(const ShardChange& change, Timestamp now) const;
 
   // The largest version that anybody has given out here.
   Version last_version() const { return last_version_; }

@@ -52,6 +52,7 @@ void RadosCollector::run(const std::stop_token& stop) {
 
 // What fails now is there the next time.
 void RadosCollector::collect(const std::stop_token& stop) {
+  ids_.keep_alive();
   const auto catalog = catalog_.newest_blocking();
   if (!catalog) return;
   const auto is_ours = [&] {
@@ -71,6 +72,7 @@ void RadosCollector::collect(const std::stop_token& stop) {
     };
     [[maybe_unused]] const auto forgotten = catalog_.apply_blocking(forget);
   }
+  [[maybe_unused]] const auto collected = wait_for(orphans_.collect(is_ours));
 }
 
 }  // namespace cubby

@@ -7,8 +7,10 @@
 #include <thread>
 
 #include "core/clock.hpp"
+#include "rados/rados_body_ids.hpp"
 #include "rados/rados_catalog.hpp"
 #include "rados/rados_index.hpp"
+#include "rados/rados_orphans.hpp"
 #include "rados/rados_pool.hpp"
 
 namespace cubby {
@@ -30,14 +32,21 @@ class RadosLease {
   bool is_taken_ = false;
 };
 
-// Tends all indexes (RadosIndexes::tend) once a minute, and removes those of removed namespaces an hour
-// later.
+// Once a minute: tends all indexes (RadosIndexes::tend), removes those of removed namespaces an hour later,
+// and what dead processes have left (RadosOrphans).
 class RadosCollector {
  public:
-  RadosCollector(RadosPool& index, RadosCatalog& catalog, RadosIndexes& indexes, const Clock& clock)
-      : catalog_(catalog), indexes_(indexes), clock_(clock), lease_(index, "collector") {}
+  RadosCollector(RadosPool& index, RadosCatalog& catalog, RadosIndexes& indexes, RadosBodyIds& ids,
+                 RadosOrphans& orphans, const Clock& clock)
+      : catalog_(catalog),
+        indexes_(indexes),
+        ids_(ids),
+        orphans_(orphans),
+        clock_(clock),
+        lease_(index, "collector") {}
   ~RadosCollector() {
     indexes_.stop();
+    orphans_.stop();
     thread_.request_stop();
   }
 
@@ -47,6 +56,8 @@ class RadosCollector {
 
   RadosCatalog& catalog_;
   RadosIndexes& indexes_;
+  RadosBodyIds& ids_;
+  RadosOrphans& orphans_;
   const Clock& clock_;
   RadosLease lease_;
   std::mutex mutex_;

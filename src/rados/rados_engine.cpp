@@ -6,11 +6,13 @@
 #include "core/limits.hpp"
 #include "rados/rados_applier.hpp"
 #include "rados/rados_balancer.hpp"
+#include "rados/rados_body_ids.hpp"
 #include "rados/rados_catalog.hpp"
 #include "rados/rados_collector.hpp"
 #include "rados/rados_counts.hpp"
 #include "rados/rados_index.hpp"
 #include "rados/rados_layout.hpp"
+#include "rados/rados_orphans.hpp"
 #include "rados/rados_pool.hpp"
 #include "rados/rados_reader.hpp"
 #include "rados/rados_upload.hpp"
@@ -34,10 +36,12 @@ class RadosEngine final : public Engine {
         balancer_(index(), router_, sharding, clock_),
         reader_(router_, data()),
         counts_(index(), router_, balancer_),
-        writer_(index(), data(), balancer_, clock_, last_version),
+        ids_(index(), clock_),
+        writer_(index(), data(), balancer_, ids_, clock_, last_version),
         applier_(router_, writer_, balancer_),
         indexes_(index(), data(), router_, balancer_, sharding, clock_),
-        collector_(index(), *catalog_, indexes_, clock_),
+        orphans_(index(), data(), *catalog_, router_, balancer_, clock_),
+        collector_(index(), *catalog_, indexes_, ids_, orphans_, clock_),
         sweep_lease_(index(), "sweeper") {}
 
   ~RadosEngine() override { catalog_->keep_last_version(writer_.last_version()); }
@@ -77,8 +81,8 @@ class RadosEngine final : public Engine {
 
   std::unique_ptr<Upload> begin_upload(NamespaceId namespace_id) override {
     auto discard = [this](RadosBody body) { writer_.discard(body); };
-    return std::make_unique<RadosUpload>(RadosUpload::Target{data(), *catalog_, std::move(discard)},
-                                         namespace_id);
+    return std::make_unique<RadosUpload>(
+        RadosUpload::Target{data(), *catalog_, ids_, clock_, std::move(discard)}, namespace_id);
   }
   Task<Result<Version>> apply(NamespaceId namespace_id, std::vector<Mutation> mutations,
                               Timestamp written_at) override;
@@ -135,7 +139,8 @@ class RadosEngine final : public Engine {
   Task<Result<std::optional<T>>> find_in_catalog(std::function<std::optional<T>(const Catalog&)> look);
   Task<Result<void>> put_row(CatalogRow row);
 
-  const SystemClock clock_;  // tells how long garbage has lain; what the engine answers never depends on it
+  const SystemClock
+      clock_;  // tells how long garbage has lain and uploads last; what a reader gets never depends on it
   const std::unique_ptr<RadosConnection> connection_;
   const std::unique_ptr<RadosCatalog> catalog_;
   RadosRouter router_;
@@ -143,9 +148,11 @@ class RadosEngine final : public Engine {
   RadosReader reader_;
   RadosCounts counts_;
   Admission admission_{limits::bulk_request_bytes_max};
+  RadosBodyIds ids_;
   RadosWriter writer_;
   RadosApplier applier_;
   RadosIndexes indexes_;
+  RadosOrphans orphans_;
   RadosCollector collector_;
   RadosLease sweep_lease_;
   StoragePool threads_{1};

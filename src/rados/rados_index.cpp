@@ -133,15 +133,15 @@ Task<Result<void>> RadosIndexes::remove_bodies(RadosPlace place, ShardId shard) 
         if (is_stopping_) co_return stopped();
         after = row;
         const std::string record = bytes.to_str();
-        RadosBody body{place.index, {}, 0};
+        RadosBody body;
         if (kind == garbage_kind) {
-          body = {place.index, parse_garbage_body(row), number_in(record)};
+          body = {parse_garbage_body(row), number_in(record)};
         } else {
           const auto head = decode_head(record, head_place(place.namespace_id, row.substr(head_kind.size())));
           // What a damaged head names stays for ever; the rest must go.
           const auto* const ref = head ? std::get_if<BodyRef>(&head->body) : nullptr;
           if (!ref) continue;
-          body = {place.index, ref->id, head->value_bytes};
+          body = {ref->id, head->value_bytes};
         }
         if (const auto removed = co_await remove_body(data_, body); !removed) co_return removed.error();
       }
@@ -202,7 +202,7 @@ Task<Result<void>> RadosIndexes::remove_garbage(ShardId shard) {
     for (const auto& [row, bytes] : rows) {
       if (is_stopping_) co_return stopped();
       if (parse_garbage_due(row) > clock_.now()) break;
-      const RadosBody body{(*found)->header.index, parse_garbage_body(row), number_in(bytes.to_str())};
+      const RadosBody body{parse_garbage_body(row), number_in(bytes.to_str())};
       if (const auto removed = co_await remove_body(data_, body); !removed) co_return removed.error();
       done.insert(row);
     }

@@ -50,9 +50,28 @@ std::string shard_object(ShardId shard) {
   return "ix." + hex(static_cast<std::uint64_t>(shard));
 }
 
-std::string piece_object(IndexId index, BodyId body, std::uint64_t piece) {
-  return "b." + hex(static_cast<std::uint64_t>(index)) + "." + hex(static_cast<std::uint64_t>(body)) + "." +
-         std::to_string(piece);
+std::string piece_object(BodyId body, std::uint64_t piece) {
+  return "b." + hex(static_cast<std::uint64_t>(body)) + "." + std::to_string(piece);
+}
+
+std::string registry_object(WriterId writer) {
+  return std::string(registries_object) + "." + hex(static_cast<std::uint64_t>(writer));
+}
+
+std::string writer_row(WriterId writer) {
+  return numbered_row("", static_cast<std::uint64_t>(writer));
+}
+
+WriterId parse_writer_row(std::string_view row) {
+  return WriterId{big_endian(row)};
+}
+
+std::string body_row(BodyId body) {
+  return numbered_row("", static_cast<std::uint64_t>(body));
+}
+
+BodyId parse_body_row(std::string_view row) {
+  return BodyId{big_endian(row)};
 }
 
 std::string bound_row(std::string_view high) {
@@ -136,6 +155,14 @@ std::string number_bytes(std::uint64_t number) {
 
 std::uint64_t number_in(std::string_view bytes) {
   return ByteReader(bytes).little_endian<std::uint64_t>();
+}
+
+std::string time_bytes(Timestamp time) {
+  return number_bytes(static_cast<std::uint64_t>(time.time_since_epoch().count()));
+}
+
+Timestamp time_in(std::string_view bytes) {
+  return Timestamp(std::chrono::milliseconds(static_cast<std::int64_t>(number_in(bytes))));
 }
 
 std::string encode_counter(const ShardCounter& counter, std::string_view row) {

@@ -36,7 +36,17 @@ inline constexpr const char* last_version_attribute = "v";  // of the catalog
 
 std::string map_object(IndexId index);
 std::string shard_object(ShardId shard);
-std::string piece_object(IndexId index, BodyId body, std::uint64_t piece);
+std::string piece_object(BodyId body, std::uint64_t piece);
+inline constexpr const char* index_attribute = "i";  // of the first piece: the index it was written for
+
+// What a process has begun is found by others when it dies: RadosBodyIds, RadosOrphans.
+inline constexpr const char* registries_object = "bodies";
+std::string registry_object(WriterId writer);
+inline constexpr const char* alive_attribute = "t";  // of a registry: when its process was last heard of
+std::string writer_row(WriterId writer);             // of the registries object
+WriterId parse_writer_row(std::string_view row);
+std::string body_row(BodyId body);  // of a registry
+BodyId parse_body_row(std::string_view row);
 
 // Rows of a map's omap.
 inline constexpr std::string_view bound_kind = "m";
@@ -84,6 +94,8 @@ std::string head_place(NamespaceId namespace_id, std::string_view key);
 // A number as the value of a row.
 std::string number_bytes(std::uint64_t number);
 std::uint64_t number_in(std::string_view bytes);
+std::string time_bytes(Timestamp time);
+Timestamp time_in(std::string_view bytes);
 
 // What one writer has done to a shard; the sum of all is what the shard holds. Signed: a writer may have
 // removed what another has put.

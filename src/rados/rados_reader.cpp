@@ -62,7 +62,7 @@ Task<Result<std::optional<StoredValue>>> RadosReader::get(RadosPlace place, Key 
       co_return StoredValue{head.head(), PinnedBytes(*found, *value), nullptr};
     const auto body = std::get<BodyRef>(head.body);
     if (missing == body) co_return fail(Errc::storage_corrupt, "a value is missing");
-    auto source = std::make_unique<RadosSource>(data_, RadosBody{place.index, body.id, head.value_bytes});
+    auto source = std::make_unique<RadosSource>(data_, RadosBody{body.id, head.value_bytes});
     const auto first = co_await source->read();
     if (!first && first.error().code == Errc::key_not_found) {
       missing = body;

@@ -33,8 +33,8 @@ std::uint64_t pieces_of(std::uint64_t value_bytes) {
 }
 
 Task<Result<void>> remove_body(RadosPool& data, RadosBody body) {
-  for (std::uint64_t piece = 0; piece < pieces_of(body.value_bytes); ++piece) {
-    const auto answer = co_await data.remove(piece_object(body.index, body.id, piece));
+  for (std::uint64_t piece = pieces_of(body.value_bytes); piece-- > 0;) {
+    const auto answer = co_await data.remove(piece_object(body.id, piece));
     if (answer.code < 0 && answer.code != -ENOENT)
       co_return rados_error(answer.code, "a value was not removed");
   }
@@ -43,20 +43,25 @@ Task<Result<void>> remove_body(RadosPool& data, RadosBody body) {
 
 RadosUpload::~RadosUpload() {
   if (is_kept_ || !index_) return;
-  target_.discard({*index_, id_, bytes_count_});
+  target_.discard({id_, bytes_count_});
 }
 
 std::string RadosUpload::piece_name() const {
-  return piece_object(*index_, id_, pieces_written_);
+  return piece_object(id_, pieces_written_);
 }
 
 Task<Result<void>> RadosUpload::begin_body() {
   if (is_body_) co_return Result<void>{};
   is_body_ = true;
+  begun_ = target_.clock.now();
   const auto catalog = co_await target_.catalog.current();
   if (!catalog) co_return catalog.error();
   const auto found = (*catalog)->indexes.find(namespace_id_);
-  if (found != (*catalog)->indexes.end()) index_ = found->second;
+  if (found == (*catalog)->indexes.end()) co_return Result<void>{};
+  const auto id = co_await target_.ids.take();
+  if (!id) co_return id.error();
+  id_ = *id;
+  index_ = found->second;
   co_return Result<void>{};
 }
 
@@ -92,10 +97,13 @@ Task<Result<void>> RadosUpload::write_piece() {
   librados::ObjectWriteOperation write;
   write.create(true);
   write.write_full(to_buffer(piece_));
+  if (pieces_written_ == 0)
+    write.setxattr(index_attribute, to_buffer(number_bytes(static_cast<std::uint64_t>(*index_))));
   const auto answer = co_await target_.data.write(piece_name(), write);
   ++pieces_written_;
   blocks_in_piece_ = 0;
   piece_.clear();
+  if (answer.code == -EEXIST) keep();  // it is another's
   if (answer.code < 0) co_return rados_error(answer.code, "a value was not written");
   co_return Result<void>{};
 }
@@ -124,8 +132,7 @@ Task<Result<void>> RadosSource::fetch() {
   librados::ObjectReadOperation read;
   ceph::bufferlist bytes;
   read.read(in_piece * sealed_block_bytes, blocks * sealed_block_bytes, &bytes, nullptr);
-  const auto answer =
-      co_await data_.read(piece_object(body_.index, body_.id, next_block_ / blocks_per_piece), read);
+  const auto answer = co_await data_.read(piece_object(body_.id, next_block_ / blocks_per_piece), read);
   if (answer.code == -ENOENT && next_block_ == 0) co_return fail(Errc::key_not_found);
   if (answer.code == -ENOENT) co_return fail(Errc::storage_corrupt, "a piece of a value is missing");
   if (answer.code < 0) co_return rados_error(answer.code, "a value was not read");
@@ -143,7 +150,7 @@ Task<Result<std::string_view>> RadosSource::read() {
   const std::uint64_t expected = std::min(block_bytes, body_.value_bytes - begin);
   const auto sealed =
       std::string_view(fetched_).substr(fetched_used_, expected + (sealed_block_bytes - block_bytes));
-  const std::string piece = piece_object(body_.index, body_.id, next_block_ / blocks_per_piece);
+  const std::string piece = piece_object(body_.id, next_block_ / blocks_per_piece);
   const auto block = unseal(sealed, block_place(piece, next_block_ % blocks_per_piece));
   if (!block) co_return block.error();
   if (block->size() != expected) co_return fail(Errc::storage_corrupt, "a value has a wrong length");

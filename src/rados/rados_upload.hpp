@@ -3,10 +3,13 @@
 // piece.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <variant>
 
+#include "core/clock.hpp"
+#include "rados/rados_body_ids.hpp"
 #include "rados/rados_catalog.hpp"
 #include "rados/rados_layout.hpp"
 #include "rados/rados_pool.hpp"
@@ -17,14 +20,17 @@ namespace cubby {
 // How many objects a value of so many bytes takes.
 std::uint64_t pieces_of(std::uint64_t value_bytes);
 
-// Where a body is, and how long.
+// A value may take so long from its first piece to the write that names it: after a day without a sign of its
+// process its pieces are taken for orphans (RadosOrphans).
+inline constexpr std::chrono::hours upload_may_take{12};
+
+// Which body, and how long it is.
 struct RadosBody {
-  IndexId index{};
   BodyId id{};
   std::uint64_t value_bytes = 0;
 };
 
-// Removes its objects; those that are not there are no error.
+// Removes its objects, the first one last, for it tells of the others; those that are not there are no error.
 Task<Result<void>> remove_body(RadosPool& data, RadosBody body);
 
 class RadosUpload final : public Upload {
@@ -33,11 +39,13 @@ class RadosUpload final : public Upload {
   struct Target {
     RadosPool& data;
     RadosCatalog& catalog;
+    RadosBodyIds& ids;
+    const Clock& clock;
     std::function<void(RadosBody)> discard;
   };
 
   RadosUpload(const Target& target, NamespaceId namespace_id)
-      : target_(target), namespace_id_(namespace_id), id_(BodyId{random_number()}) {}
+      : target_(target), namespace_id_(namespace_id) {}
   ~RadosUpload() override;
 
   Task<Result<void>> append(std::string_view bytes) override;
@@ -49,8 +57,14 @@ class RadosUpload final : public Upload {
   std::variant<std::string_view, BodyRef> body() const;
   // Where the body is; nothing: the namespace did not exist. REQUIRES: not inline.
   std::optional<IndexId> index() const { return index_; }
-  // A head names the body, or may do so yet.
+  // Whether it must not be named any more.
+  bool is_late(Timestamp now) const { return is_body_ && now - begun_ > upload_may_take; }
+  // A head may name the body, now or later.
   void keep() { is_kept_ = true; }
+  // A head has named the body.
+  void settle() {
+    if (index_) target_.ids.settle(id_);
+  }
 
  private:
   Task<Result<void>> begin_body();
@@ -60,7 +74,8 @@ class RadosUpload final : public Upload {
 
   const Target target_;
   const NamespaceId namespace_id_;
-  const BodyId id_;
+  BodyId id_{};  // from the first byte on that does not fit into the head
+  Timestamp begun_{};
   std::string block_;  // not yet part of a piece
   std::string piece_;  // sealed blocks, not yet written
   std::optional<IndexId> index_;

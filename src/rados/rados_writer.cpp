@@ -20,17 +20,26 @@ constexpr int tries_max = 2;
 constexpr const char* unknown_outcome =
     "the cluster does not answer; it is unknown whether the write has happened";
 
-void mark_kept(const ShardChange& change) {
+void keep_values(const ShardChange& change, bool is_certain) {
   for (const RadosItem& item : change.items) {
-    if (const auto* const put = std::get_if<Put>(&item)) static_cast<RadosUpload&>(*put->value).keep();
+    const auto* const put = std::get_if<Put>(&item);
+    if (!put) continue;
+    auto& upload = static_cast<RadosUpload&>(*put->value);
+    upload.keep();
+    if (is_certain) upload.settle();
   }
 }
 
 }  // namespace
 
-RadosWriter::RadosWriter(RadosPool& index, RadosPool& data, RadosBalancer& balancer, const Clock& clock,
-                         Version last_version)
-    : index_(index), data_(data), balancer_(balancer), clock_(clock), last_version_(last_version) {}
+RadosWriter::RadosWriter(RadosPool& index, RadosPool& data, RadosBalancer& balancer, RadosBodyIds& ids,
+                         const Clock& clock, Version last_version)
+    : index_(index),
+      data_(data),
+      balancer_(balancer),
+      ids_(ids),
+      clock_(clock),
+      last_version_(last_version) {}
 
 RadosWriter::~RadosWriter() {
   work_.stop();
@@ -61,7 +70,7 @@ void RadosWriter::discard(RadosBody body) {
 }
 
 Task<void> RadosWriter::remove_pieces(RadosBody body) {
-  [[maybe_unused]] const auto removed = co_await remove_body(data_, body);
+  if (const auto removed = co_await remove_body(data_, body)) ids_.settle(body.id);
 }
 
 // What waits, as far as it fits into one write; nothing: the shard is done.
@@ -110,7 +119,7 @@ Task<void> RadosWriter::commit(Group group) {
       // Who does not fit has no part in what happened to the others.
       const bool has_part = fits[i] == Written::done;
       const bool may_have_happened = has_part && (outcome || outcome.error().argument == unknown_outcome);
-      if (may_have_happened) mark_kept(*group[i]);
+      if (may_have_happened) keep_values(*group[i], outcome.has_value());
       // Whoever is told may end it.
       const auto done = std::move(group[i]->done);
       done(outcome || !has_part ? Result<Written>(fits[i]) : Result<Written>(outcome.error()));
@@ -139,9 +148,11 @@ Task<Result<RadosWriter::Outcome>> RadosWriter::try_commit(const Group& group, s
   if (found.code < 0) co_return rados_error(found.code, "nothing was written");
   if (const auto taken = batch.take_read(); !taken) co_return taken.error();
 
+  // After the read: RadosOrphans has changed the header when it takes a value of ours for late.
+  const Timestamp now = clock_.now();
   bool is_needed = false;
   for (std::size_t i = 0; i < group.size(); ++i) {
-    fits[i] = batch.fit(*group[i]);
+    fits[i] = batch.fit(*group[i], now);
     if (fits[i] != Written::done) continue;
     give_version(*group[i], batch.last_version());
     batch.stage(*group[i]);

@@ -20,8 +20,8 @@ namespace cubby {
 // Thread-safe.
 class RadosWriter {
  public:
-  RadosWriter(RadosPool& index, RadosPool& data, RadosBalancer& balancer, const Clock& clock,
-              Version last_version);
+  RadosWriter(RadosPool& index, RadosPool& data, RadosBalancer& balancer, RadosBodyIds& ids,
+              const Clock& clock, Version last_version);
   ~RadosWriter();  // waits for what was pushed
 
   // Tells `change->done` how it ended, on a thread of its own. A shard that is no more gives `moved`. Errors:
@@ -29,7 +29,7 @@ class RadosWriter {
   // unknown: then uploads are kept.
   void push(std::shared_ptr<ShardChange> change);
 
-  // Removes the objects of a value that nobody names; what fails is left.
+  // Removes the objects of a value that nobody names; what fails is left to the collector of orphans.
   void discard(RadosBody body);
 
   // A version that is larger than all that this process has given out or seen, and is given out now.
@@ -58,6 +58,7 @@ class RadosWriter {
   RadosPool& index_;
   RadosPool& data_;
   RadosBalancer& balancer_;
+  RadosBodyIds& ids_;
   const Clock& clock_;
   const WriterId id_{random_number()};
 
