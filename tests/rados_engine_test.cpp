@@ -8,7 +8,7 @@
 
 #include "rados/rados_layout.hpp"
 #include "rados/rados_pool.hpp"
-#include "tests/support/engine_fixture.hpp"
+#include "tests/support/rados_check.hpp"
 
 namespace cubby {
 namespace {
@@ -83,7 +83,7 @@ TEST_P(RadosProcesses, CountExactlyWhileBothWriteTheSameKeys) {
   EXPECT_EQ(store.usage(), run(second->recount(store.id(), t0)).value());
   EXPECT_EQ(store.usage().keys, store_keys);
   EXPECT_EQ(store.usage(t0 + 60s), Usage{});
-  EXPECT_EQ(sweep_all(*first, t0 + 60s), store_keys);
+  EXPECT_EQ(sweep_together({first.get(), second.get()}, t0 + 60s, store_keys), store_keys);
   EXPECT_EQ(store.usage(), Usage{});
 }
 

@@ -74,7 +74,7 @@ class RadosCatalog {
   // Blocks; for the end of a process.
   void keep_last_version(Version version);
 
-  // For the collector, which blocks.
+  // As `newest` and `apply`. Block.
   Result<Shared> newest_blocking() { return refresh(Clock::now()); }
   Result<void> apply_blocking(const Change& change);
 

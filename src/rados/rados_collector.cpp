@@ -1,14 +1,18 @@
 #include "rados/rados_collector.hpp"
 
-#include <cerrno>
+#include "rados/rados_gather.hpp"
 
 namespace cubby {
 namespace {
 
 using namespace rados_layout;
 
-constexpr const char* lease_object = "leases";
 constexpr std::chrono::seconds collect_every{60};
+
+// Nobody waits for it.
+constexpr std::size_t shards_at_once = 4;
+
+constexpr std::size_t part_of_orphans = 0;
 
 // Runs a task on this thread, which waits for it.
 Result<void> wait_for(Task<Result<void>> task) {
@@ -26,53 +30,62 @@ Result<void> wait_for(Task<Result<void>> task) {
 
 }  // namespace
 
-RadosLease::RadosLease(RadosPool& pool, std::string name)
-    : pool_(pool), name_(std::move(name)), cookie_(std::to_string(random_number())) {}
-
-RadosLease::~RadosLease() {
-  if (is_taken_) pool_.blocking().unlock(lease_object, name_, cookie_);
-}
-
-Result<bool> RadosLease::take() {
-  timeval lasts{.tv_sec = 15, .tv_usec = 0};
-  const int code =
-      pool_.blocking().lock_exclusive(lease_object, name_, cookie_, "", &lasts, LIBRADOS_LOCK_FLAG_MAY_RENEW);
-  if (code < 0 && code != -EBUSY) return rados_error(code, "a lease was not taken");
-  is_taken_ = code == 0;
-  return is_taken_;
-}
-
+// What fails now is there the next time.
 void RadosCollector::run(const std::stop_token& stop) {
+  parts_.wait_until_begun();
   std::unique_lock lock(mutex_);
   while (!stop.stop_requested()) {
-    collect(stop);
+    ids_.keep_alive();
+    if (const auto catalog = catalog_.newest_blocking()) {
+      [[maybe_unused]] const auto collected = wait_for(collect(*catalog));
+    }
     wait_.wait_for(lock, stop, collect_every, [] { return false; });
   }
 }
 
-// What fails now is there the next time.
-void RadosCollector::collect(const std::stop_token& stop) {
-  ids_.keep_alive();
-  const auto catalog = catalog_.newest_blocking();
-  if (!catalog) return;
-  const auto is_ours = [&] {
-    const auto taken = lease_.take();
-    return taken && *taken && !stop.stop_requested();
+Task<Result<void>> RadosCollector::collect(RadosCatalog::Shared catalog) {
+  [[maybe_unused]] const auto tended = co_await tend(catalog);
+  for (const auto& [id, index] : catalog->indexes) {
+    if (!parts_.has_part_of(index)) continue;
+    [[maybe_unused]] const auto ended = co_await indexes_.end_old_splits({id, index});
+  }
+  for (const auto& removal : catalog->removals) {
+    if (removal.entry.due > clock_.now() || !parts_.has_part_of(removal.index)) continue;
+    [[maybe_unused]] const auto erased = co_await erase(removal);
+  }
+  const auto is_ours = [this] { return parts_.has(part_of_orphans); };
+  if (is_ours()) co_return co_await orphans_.collect(is_ours);
+  co_return Result<void>{};
+}
+
+Task<Result<void>> RadosCollector::tend(RadosCatalog::Shared catalog) {
+  const auto shards = co_await shards_.list(std::move(catalog));
+  if (!shards) co_return shards.error();
+  std::size_t next = 0;
+  std::vector<Task<Result<void>>> all;
+  for (std::size_t i = 0; i < shards_at_once; ++i) all.push_back(tend_some(*shards, next));
+  [[maybe_unused]] const auto tended = co_await gather(std::move(all), shards_at_once);
+  co_return Result<void>{};
+}
+
+// One after the other, of those that nobody else has begun.
+Task<Result<void>> RadosCollector::tend_some(const RadosOwnShards::List& shards, std::size_t& next) {
+  while (next < shards.size()) {
+    const OwnShard& each = *shards[next++];
+    if (!parts_.has_part_of(each.shard)) continue;
+    const auto is_there = co_await indexes_.tend(each.place, each.shard);
+    if (is_there && !*is_there) shards_.forget(each.place.index);
+  }
+  co_return Result<void>{};
+}
+
+Task<Result<void>> RadosCollector::erase(RadosCatalog::Removal removal) {
+  const auto erased = co_await indexes_.erase({removal.entry.namespace_id, removal.index});
+  if (!erased) co_return erased;
+  auto forget = [index = removal.index](const RadosCatalog::Copy&) -> Result<RadosCatalog::Rows> {
+    return RadosCatalog::Rows{{}, {removal_row(index)}};
   };
-  for (const auto& [id, index] : (*catalog)->indexes) {
-    if (!is_ours()) return;
-    [[maybe_unused]] const auto tended = wait_for(indexes_.tend({id, index}));
-  }
-  for (const auto& removal : (*catalog)->removals) {
-    if (removal.entry.due > clock_.now()) continue;
-    if (!is_ours()) return;
-    if (!wait_for(indexes_.erase({removal.entry.namespace_id, removal.index}))) continue;
-    const auto forget = [&](const RadosCatalog::Copy&) -> Result<RadosCatalog::Rows> {
-      return RadosCatalog::Rows{{}, {removal_row(removal.index)}};
-    };
-    [[maybe_unused]] const auto forgotten = catalog_.apply_blocking(forget);
-  }
-  [[maybe_unused]] const auto collected = wait_for(orphans_.collect(is_ours));
+  co_return co_await catalog_.apply(std::move(forget));
 }
 
 }  // namespace cubby

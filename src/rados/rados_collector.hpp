@@ -3,7 +3,6 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <string>
 #include <thread>
 
 #include "core/clock.hpp"
@@ -11,39 +10,25 @@
 #include "rados/rados_catalog.hpp"
 #include "rados/rados_index.hpp"
 #include "rados/rados_orphans.hpp"
-#include "rados/rados_pool.hpp"
+#include "rados/rados_own_shards.hpp"
+#include "rados/rados_parts.hpp"
 
 namespace cubby {
 
-// The right to do work that one process at a time should do. It ends by itself some seconds after it was last
-// taken; two that both think they have it do no harm.
-class RadosLease {
- public:
-  RadosLease(RadosPool& pool, std::string name);
-  ~RadosLease();  // gives it back
-
-  // Takes it, or takes it again. Blocks. False: another process has it. Errors: storage_unavailable.
-  Result<bool> take();
-
- private:
-  RadosPool& pool_;
-  const std::string name_;
-  const std::string cookie_;
-  bool is_taken_ = false;
-};
-
-// Once a minute: tends all indexes (RadosIndexes::tend), removes those of removed namespaces an hour later,
-// and what dead processes have left (RadosOrphans).
+// Once a minute, of the parts that this process has: tends all shards (RadosIndexes::tend), ends old splits,
+// erases the indexes of namespaces that were removed an hour ago, and removes what dead processes have left
+// (RadosOrphans).
 class RadosCollector {
  public:
-  RadosCollector(RadosPool& index, RadosCatalog& catalog, RadosIndexes& indexes, RadosBodyIds& ids,
-                 RadosOrphans& orphans, const Clock& clock)
+  RadosCollector(RadosCatalog& catalog, RadosIndexes& indexes, RadosBodyIds& ids, RadosOrphans& orphans,
+                 const RadosParts& parts, RadosOwnShards& shards, const Clock& clock)
       : catalog_(catalog),
         indexes_(indexes),
         ids_(ids),
         orphans_(orphans),
-        clock_(clock),
-        lease_(index, "collector") {}
+        parts_(parts),
+        shards_(shards),
+        clock_(clock) {}
   ~RadosCollector() {
     indexes_.stop();
     orphans_.stop();
@@ -52,14 +37,18 @@ class RadosCollector {
 
  private:
   void run(const std::stop_token& stop);
-  void collect(const std::stop_token& stop);
+  Task<Result<void>> collect(RadosCatalog::Shared catalog);
+  Task<Result<void>> tend(RadosCatalog::Shared catalog);
+  Task<Result<void>> tend_some(const RadosOwnShards::List& shards, std::size_t& next);
+  Task<Result<void>> erase(RadosCatalog::Removal removal);
 
   RadosCatalog& catalog_;
   RadosIndexes& indexes_;
   RadosBodyIds& ids_;
   RadosOrphans& orphans_;
+  const RadosParts& parts_;
+  RadosOwnShards& shards_;
   const Clock& clock_;
-  RadosLease lease_;
   std::mutex mutex_;
   std::condition_variable_any wait_;
   std::jthread thread_{[this](const std::stop_token& stop) { run(stop); }};  // last: it uses all of the above

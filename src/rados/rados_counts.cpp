@@ -81,29 +81,6 @@ Task<Result<Usage>> RadosCounts::usage(RadosPlace place, Instant now) {
   co_return fail(Errc::storage_unavailable, "the index changes all the time");
 }
 
-Task<Result<std::vector<ExpiryRow>>> RadosCounts::due(RadosPlace place, Instant now, std::uint32_t rows_max) {
-  const std::string end = first_expiry_row_after(now);
-  RadosRows rows;
-  const RadosRouter::Prepare prepare = [&](librados::ObjectReadOperation& read) {
-    rows.clear();
-    const auto wanted = std::min<std::uint64_t>(std::uint64_t{rows_max} + 1, rows_per_page + 1);
-    read.omap_get_vals2("", std::string(expiry_kind), wanted, &rows, nullptr, nullptr);
-  };
-  std::vector<ExpiryRow> due;
-  for (KeyPosition position{"", true}; position.text != last_bound;) {
-    const auto shard = co_await router_.read(place, position, prepare);
-    if (!shard) co_return shard.error();
-    for (const auto& [row, bytes] : rows) {
-      if (row >= end) break;
-      auto parsed = parse_expiry_row(row);
-      if (!parsed) co_return parsed.error();
-      if (shard->header.contains(parsed->key)) due.push_back(std::move(*parsed));
-    }
-    position.text = shard->header.high;
-  }
-  co_return due;
-}
-
 // ---- By the heads
 
 // Nothing: the shard has changed meanwhile.

@@ -1,4 +1,4 @@
-// What an index holds, and what of it is due.
+// What an index holds.
 #pragma once
 
 #include <optional>
@@ -23,10 +23,6 @@ class RadosCounts {
 
   // Counts the heads and sets the counters right. Errors: storage_unavailable, if others write all the time.
   Task<Result<Usage>> recount(RadosPlace place, Instant now);
-
-  // The earliest rows of the expiry index that are due, at most `rows_max` and one more of each shard.
-  Task<Result<std::vector<rados_layout::ExpiryRow>>> due(RadosPlace place, Instant now,
-                                                         std::uint32_t rows_max);
 
  private:
   struct Counted {

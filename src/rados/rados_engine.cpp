@@ -1,8 +1,5 @@
 #include "rados/rados_engine.hpp"
 
-#include <algorithm>
-#include <tuple>
-
 #include "core/limits.hpp"
 #include "rados/rados_applier.hpp"
 #include "rados/rados_balancer.hpp"
@@ -13,8 +10,11 @@
 #include "rados/rados_index.hpp"
 #include "rados/rados_layout.hpp"
 #include "rados/rados_orphans.hpp"
+#include "rados/rados_own_shards.hpp"
+#include "rados/rados_parts.hpp"
 #include "rados/rados_pool.hpp"
 #include "rados/rados_reader.hpp"
+#include "rados/rados_sweeper.hpp"
 #include "rados/rados_upload.hpp"
 #include "rados/rados_writer.hpp"
 #include "store/admission.hpp"
@@ -29,20 +29,22 @@ using namespace rados_layout;
 class RadosEngine final : public Engine {
  public:
   RadosEngine(std::unique_ptr<RadosConnection> connection, std::unique_ptr<RadosCatalog> catalog,
-              Version last_version, const RadosSharding& sharding)
+              Version last_version, const RadosOptions& options)
       : connection_(std::move(connection)),
         catalog_(std::move(catalog)),
         router_(index()),
-        balancer_(index(), router_, sharding, clock_),
+        balancer_(index(), router_, options.sharding, clock_),
         reader_(router_, data()),
         counts_(index(), router_, balancer_),
         ids_(index(), clock_),
         writer_(index(), data(), balancer_, ids_, clock_, last_version),
         applier_(router_, writer_, balancer_),
-        indexes_(index(), data(), router_, balancer_, sharding, clock_),
+        indexes_(index(), data(), router_, balancer_, options.sharding, clock_),
         orphans_(index(), data(), *catalog_, router_, balancer_, clock_),
-        collector_(index(), *catalog_, indexes_, ids_, orphans_, clock_),
-        sweep_lease_(index(), "sweeper") {}
+        parts_(index(), options.upkeep),
+        own_shards_(index(), parts_),
+        sweeper_(*catalog_, parts_, own_shards_, router_, applier_),
+        collector_(*catalog_, indexes_, ids_, orphans_, parts_, own_shards_, clock_) {}
 
   ~RadosEngine() override { catalog_->keep_last_version(writer_.last_version()); }
 
@@ -153,8 +155,10 @@ class RadosEngine final : public Engine {
   RadosApplier applier_;
   RadosIndexes indexes_;
   RadosOrphans orphans_;
+  RadosParts parts_;
+  RadosOwnShards own_shards_;
+  RadosSweeper sweeper_;
   RadosCollector collector_;
-  RadosLease sweep_lease_;
   StoragePool threads_{1};
 };
 
@@ -218,35 +222,12 @@ Task<Result<Version>> RadosEngine::apply(NamespaceId namespace_id, std::vector<M
 }
 
 Task<Result<Swept>> RadosEngine::sweep(Instant now, std::uint32_t rows_max) {
-  auto take = [this] { return sweep_lease_.take(); };
-  const auto is_ours = co_await threads_.run(std::move(take));
-  if (!is_ours) co_return is_ours.error();
-  if (!*is_ours) co_return Swept{};
-  const auto catalog = co_await catalog_->current();
-  if (!catalog) co_return catalog.error();
-
-  using Row = std::tuple<Instant, NamespaceId, std::string>;
-  std::vector<Row> due;
-  for (const auto& [id, index] : (*catalog)->indexes) {
-    auto rows = co_await counts_.due({id, index}, now, rows_max);
-    if (!rows && rows.error().code == Errc::namespace_not_found) continue;
-    if (!rows) co_return rows.error();
-    for (auto& row : *rows) due.emplace_back(row.due, id, std::move(row.key));
-  }
-  std::sort(due.begin(), due.end());
-  Swept swept{.rows = 0, .is_done = due.size() <= rows_max};
-  if (!swept.is_done) due.erase(due.begin() + rows_max, due.end());
-
-  std::map<NamespaceId, std::vector<RadosItem>> items;
-  for (auto& [second, id, key] : due) items[id].emplace_back(ExpiryRow{second, std::move(key)});
-  for (auto& [id, each] : items) {
-    const RadosPlace place{id, (*catalog)->indexes.at(id)};
-    const auto applied = co_await applier_.apply(place, std::move(each), Timestamp(now));
-    if (!applied && applied.error().code == Errc::namespace_not_found) continue;
-    if (!applied) co_return applied.error();
-    swept.rows += applied->removed;
-  }
-  co_return swept;
+  auto wait = [this] {
+    parts_.wait_until_begun();
+    return true;
+  };
+  if (!parts_.has_begun()) co_await threads_.run(std::move(wait));
+  co_return co_await sweeper_.sweep(now, rows_max);
 }
 
 // ---- Catalog
@@ -330,7 +311,7 @@ Result<std::unique_ptr<Engine>> open_rados_engine(const RadosOptions& options) {
   const auto known = catalog->newest_blocking();
   if (!known) return known.error();
   return std::make_unique<RadosEngine>(std::move(*connection), std::move(catalog), (*known)->last_version,
-                                       options.sharding);
+                                       options);
 }
 
 }  // namespace cubby

@@ -52,12 +52,19 @@ struct RadosSharding {
   std::function<bool(RadosStep)> before_step{};
 };
 
+// How long the leases last by which servers share the upkeep of a store: see RadosParts.
+struct RadosUpkeep {
+  std::chrono::milliseconds lease_lasts = std::chrono::seconds(15);
+  std::chrono::milliseconds renew_every = std::chrono::seconds(5);
+};
+
 struct RadosOptions {
   std::string conf_file;
   std::string pool;
   std::string data_pool;                  // of large values; empty: `pool`
   std::string rados_namespace = "cubby";  // keeps stores in one pool apart
   RadosSharding sharding{};
+  RadosUpkeep upkeep{};
 };
 
 // Connects, and prepares an empty store when there is none. The destructor waits for writes in flight.

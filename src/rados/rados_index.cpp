@@ -167,25 +167,24 @@ Task<Result<void>> RadosIndexes::remove_rows(std::string object, std::set<std::s
 
 // ---- In between
 
-Task<Result<void>> RadosIndexes::tend(RadosPlace place) {
+Task<Result<bool>> RadosIndexes::tend(RadosPlace place, ShardId shard) {
+  if (is_stopping_) co_return stopped();
   CounterRows counters;
   const RadosRouter::Prepare prepare = [&](librados::ObjectReadOperation& read) { counters.add_to(read); };
-  for (KeyPosition position{"", true}; position.text != last_bound;) {
-    if (is_stopping_) co_return stopped();
-    const auto shard = co_await router_.read(place, position, prepare);
-    if (!shard) co_return shard.error();
-    const ShardHeader& header = shard->header;
-    position.text = header.high;
-    const auto sum = counters.sum();
-    if (!sum) co_return sum.error();
-    const auto keys = static_cast<std::uint64_t>(std::max<std::int64_t>(sum->keys, 0));
-    const bool is_alone = header.low.empty() && header.high == last_bound;
-    const bool is_small = keys < sharding_.merge_keys && !is_alone;
-    if (header.state != ShardState::serving || keys > sharding_.split_keys || is_small)
-      balancer_.visit(place, shard->id);
-    if (const auto removed = co_await remove_garbage(shard->id); !removed) co_return removed.error();
-  }
-  co_return co_await end_old_splits(place);
+  const auto found = co_await router_.read_shard(shard, prepare);
+  if (!found) co_return found.error();
+  if (!*found) co_return false;
+  const ShardHeader& header = (*found)->header;
+  if (header.state == ShardState::removed) co_return true;
+  const auto sum = counters.sum();
+  if (!sum) co_return sum.error();
+  const auto keys = static_cast<std::uint64_t>(std::max<std::int64_t>(sum->keys, 0));
+  const bool is_alone = header.low.empty() && header.high == last_bound;
+  const bool is_small = keys < sharding_.merge_keys && !is_alone;
+  if (header.state != ShardState::serving || keys > sharding_.split_keys || is_small)
+    balancer_.visit(place, shard);
+  if (const auto removed = co_await remove_garbage(shard); !removed) co_return removed.error();
+  co_return true;
 }
 
 Task<Result<void>> RadosIndexes::remove_garbage(ShardId shard) {

@@ -32,9 +32,11 @@ class RadosIndexes {
   // Removes all of it, values too. REQUIRES: nobody reads it any more.
   Task<Result<void>> erase(RadosPlace place);
 
-  // Removes values that were overwritten or deleted an hour ago, and finishes and begins splits and merges
-  // that nobody cares for. Cost: a read for each shard, and what there is to do.
-  Task<Result<void>> tend(RadosPlace place);
+  // Removes a shard's values that were overwritten or deleted an hour ago, and finishes and begins its split
+  // or merge, if nobody cares for that. False: it is no more. Cost: two reads, and what there is to do.
+  Task<Result<bool>> tend(RadosPlace place, ShardId shard);
+  // Ends splits that were begun an hour ago and have not got anywhere. Cost: a read.
+  Task<Result<void>> end_old_splits(RadosPlace place);
 
   // `erase` and `tend` end soon.
   void stop() { is_stopping_ = true; }
@@ -43,7 +45,6 @@ class RadosIndexes {
   Task<Result<void>> remove_garbage(ShardId shard);
   Task<Result<void>> remove_bodies(RadosPlace place, ShardId shard);
   Task<Result<void>> erase_shard(RadosPlace place, ShardId shard);
-  Task<Result<void>> end_old_splits(RadosPlace place);
   Task<Result<bool>> end_split(RadosPlace place, ShardId child, ShardId parent);
   Task<Result<void>> remove_row(std::string object, std::string row);
   Task<Result<void>> remove_rows(std::string object, std::set<std::string> rows);

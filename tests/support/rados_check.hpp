@@ -142,4 +142,15 @@ class StoredIndex {
   std::map<std::string, ShardId> map_;
 };
 
+// Sweeps with all in turn, until so many values are gone, or for a minute: a part of the store may just be on
+// its way from one to the other.
+inline std::size_t sweep_together(const std::vector<Engine*>& engines, Instant now, std::size_t least) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+  std::size_t swept = 0;
+  do {
+    for (Engine* const each : engines) swept += sweep_all(*each, now);
+  } while (swept < least && std::chrono::steady_clock::now() < until);
+  return swept;
+}
+
 }  // namespace cubby
