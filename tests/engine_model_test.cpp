@@ -258,7 +258,7 @@ class ModelRun {
   void compare_usage() {
     for (const auto& [id, each] : known_) {
       for (const auto seconds : {0s, 50s, -50s}) {
-        ASSERT_EQ(run(engine_->usage(id, now() + seconds)).value(), model_.usage(id, now() + seconds));
+        ASSERT_EQ(run(engine_->usage(id, now() + seconds)).value().usage, model_.usage(id, now() + seconds));
       }
     }
   }
@@ -326,7 +326,7 @@ class ModelRun {
 
   void compare_all_keys(NamespaceId id) {
     for (const std::string& each : model_keys) compare(id, each, /*with_bytes=*/true);
-    ASSERT_EQ(run(engine_->usage(id, now())).value(), model_.usage(id, now()));
+    ASSERT_EQ(run(engine_->usage(id, now())).value().usage, model_.usage(id, now()));
   }
 
   void reopen() {

@@ -36,6 +36,12 @@ Values values_of(const Store& store) {
   }
 }
 
+Usage usage_of(const Values& values) {
+  Usage usage{values.size(), 0};
+  for (const auto& [name, value] : values) usage.bytes += name.size() + value.size();
+  return usage;
+}
+
 // An engine that is stopped at its first such step: it says that it is there, and waits to be told what then.
 class Stopped {
  public:
@@ -151,8 +157,10 @@ TEST_P(RadosShards, ASplitMayStopAnywhereAndWakeUpLate) {
       ASSERT_TRUE(stopped.await());
 
       EXPECT_EQ(values_of(store), expected);
+      EXPECT_EQ(store.usage(), usage_of(expected));
       put(store, 0, 9, "new");
       EXPECT_EQ(values_of(store), expected);
+      EXPECT_EQ(store.usage(), usage_of(expected));
       {
         const auto merger = open_rados_engine(rados_options(fresh.path(), merging())).value();
         const Store same(*merger, store.id());
@@ -187,9 +195,11 @@ TEST_P(RadosShards, AMergeMayStopAnywhereAndWakeUpLate) {
       ASSERT_TRUE(stopped.await());
 
       EXPECT_EQ(values_of(store), expected);
+      EXPECT_EQ(store.usage(), usage_of(expected));
       put(store, 4, 8, "new");
       remove(store, 11, 1);
       EXPECT_EQ(values_of(store), expected);
+      EXPECT_EQ(store.usage(), usage_of(expected));
       put(store, 0, 14, "again");
       remove(store, 3, 3);
       stopped.end(wakes_up);

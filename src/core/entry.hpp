@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -46,6 +47,12 @@ struct Usage {
   std::uint64_t bytes = 0;
 
   bool operator==(const Usage&) const = default;
+};
+
+// A usage as it was told: what was written within `age` before the call may be missing; 0: nothing is.
+struct CountedUsage {
+  Usage usage;
+  std::chrono::seconds age{0};
 };
 
 enum class Jurisdiction : std::uint8_t { none, eu, fedramp, us };  // on disk: never change a number

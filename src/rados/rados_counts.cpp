@@ -18,70 +18,7 @@ constexpr std::uint64_t rows_per_page = 1000;
 // How often a count is begun again because somebody has written, split or merged meanwhile.
 constexpr int counts_max = 10;
 
-Usage usage_of(const ShardCounter& counter) {
-  return {static_cast<std::uint64_t>(std::max<std::int64_t>(counter.keys, 0)),
-          static_cast<std::uint64_t>(std::max<std::int64_t>(counter.bytes, 0))};
-}
-
 }  // namespace
-
-// ---- By the counters
-
-Task<Result<std::optional<FoundShard>>> RadosCounts::add_usage(RadosPlace place, KeyPosition position,
-                                                               Instant now, ShardCounter& total) {
-  const std::string end = first_expiry_row_after(now);
-  CounterRows counters;
-  RadosRows rows;
-  bool has_more = false;
-  std::string after;
-  const RadosRouter::Prepare prepare = [&](librados::ObjectReadOperation& read) {
-    counters.add_to(read);
-    rows.clear();
-    read.omap_get_vals2(after, std::string(expiry_kind), rows_per_page, &rows, &has_more, nullptr);
-  };
-  std::optional<FoundShard> first;
-  for (;;) {
-    auto shard = co_await router_.read(place, position, prepare);
-    if (!shard) co_return shard.error();
-    // A shard that begins before the position holds keys that have been counted.
-    if (shard->header.low != position.text) co_return std::nullopt;
-    if (first && first->header.high != shard->header.high) co_return std::nullopt;
-    if (!first) {
-      const auto counted = counters.sum();
-      if (!counted) co_return counted.error();
-      total.keys += counted->keys;
-      total.bytes += counted->bytes;
-      first = std::move(*shard);
-    }
-    for (const auto& [row, bytes] : rows) {
-      if (row >= end) co_return first;
-      after = row;
-      const auto due = parse_expiry_row(row);
-      if (!due) co_return due.error();
-      if (!first->header.contains(due->key)) continue;
-      --total.keys;
-      total.bytes -= static_cast<std::int64_t>(number_in(bytes.to_str()));
-    }
-    if (!has_more) co_return first;
-  }
-}
-
-Task<Result<Usage>> RadosCounts::usage(RadosPlace place, Instant now) {
-  for (int tries = 0; tries < counts_max; ++tries) {
-    ShardCounter total;
-    KeyPosition position{"", true};
-    for (;;) {
-      const auto shard = co_await add_usage(place, position, now, total);
-      if (!shard) co_return shard.error();
-      if (!*shard) break;
-      position.text = (*shard)->header.high;
-      if (position.text == last_bound) co_return usage_of(total);
-    }
-  }
-  co_return fail(Errc::storage_unavailable, "the index changes all the time");
-}
-
-// ---- By the heads
 
 // Nothing: the shard has changed meanwhile.
 Task<Result<std::optional<RadosCounts::Counted>>> RadosCounts::count(RadosPlace place,

@@ -1,4 +1,4 @@
-// What an index holds.
+// What an index holds, counted key by key.
 #pragma once
 
 #include <optional>
@@ -17,10 +17,6 @@ class RadosCounts {
   RadosCounts(RadosPool& index, RadosRouter& router, RadosBalancer& balancer)
       : index_(index), router_(router), balancer_(balancer) {}
 
-  // What the counters say, without what is due and not yet swept. Each shard is exact, and each key is in one
-  // that is asked: exact when no write is in flight.
-  Task<Result<Usage>> usage(RadosPlace place, Instant now);
-
   // Counts the heads and sets the counters right. Errors: storage_unavailable, if others write all the time.
   Task<Result<Usage>> recount(RadosPlace place, Instant now);
 
@@ -30,9 +26,6 @@ class RadosCounts {
     Usage live;
   };
 
-  // Adds a shard's to `total`; nothing: it has changed meanwhile.
-  Task<Result<std::optional<FoundShard>>> add_usage(RadosPlace place, KeyPosition position, Instant now,
-                                                    rados_layout::ShardCounter& total);
   Task<Result<FoundShard>> recount_shard(RadosPlace place, KeyPosition position, Instant now, Usage& live);
   Task<Result<std::optional<Counted>>> count(RadosPlace place, const FoundShard& shard, Instant now,
                                              RadosRows rows);

@@ -16,6 +16,7 @@
 #include "rados/rados_reader.hpp"
 #include "rados/rados_sweeper.hpp"
 #include "rados/rados_upload.hpp"
+#include "rados/rados_usage.hpp"
 #include "rados/rados_writer.hpp"
 #include "store/admission.hpp"
 #include "store/catalog_record.hpp"
@@ -35,6 +36,7 @@ class RadosEngine final : public Engine {
         router_(index()),
         balancer_(index(), router_, options.sharding, clock_),
         reader_(router_, data()),
+        usage_(router_, options.sharding),
         counts_(index(), router_, balancer_),
         ids_(index(), clock_),
         writer_(index(), data(), balancer_, ids_, clock_, last_version),
@@ -72,9 +74,9 @@ class RadosEngine final : public Engine {
   // The cluster tells about itself.
   Task<Result<EngineFigures>> figures(Instant) override { co_return EngineFigures{}; }
 
-  Task<Result<Usage>> usage(NamespaceId namespace_id, Instant now) override {
-    auto read = [this, now](RadosPlace place) { return counts_.usage(place, now); };
-    return at_place<Usage>(namespace_id, std::move(read));
+  Task<Result<CountedUsage>> usage(NamespaceId namespace_id, Instant now) override {
+    auto read = [this, now](RadosPlace place) { return usage_.of(place, now); };
+    return at_place<CountedUsage>(namespace_id, std::move(read));
   }
   Task<Result<Usage>> recount(NamespaceId namespace_id, Instant now) override {
     auto read = [this, now](RadosPlace place) { return counts_.recount(place, now); };
@@ -148,6 +150,7 @@ class RadosEngine final : public Engine {
   RadosRouter router_;
   RadosBalancer balancer_;
   RadosReader reader_;
+  RadosUsage usage_;
   RadosCounts counts_;
   Admission admission_{limits::bulk_request_bytes_max};
   RadosBodyIds ids_;

@@ -8,6 +8,7 @@
 //  * A cluster that does not answer in time gives storage_unavailable. If that was a write, it may have
 //    happened: the argument says so.
 //  * A value that is overwritten while it is read stays readable for an hour.
+//  * The usage of a namespace on very many shards may be a minute old.
 #pragma once
 
 #include <chrono>
@@ -46,6 +47,10 @@ struct RadosSharding {
   // A shard to which one process writes faster splits too, down to so many keys.
   std::uint64_t split_rate = 4'000;  // keys a second, over ten seconds
   std::uint64_t split_rate_keys = 1'000;
+
+  // The usage of a namespace on more shards is kept for so long, and told with its age; at most 1,000.
+  std::uint64_t usage_kept_shards = 1'000;
+  std::chrono::seconds usage_kept_for = std::chrono::minutes(1);
 
   // For tests: called before each step, by one thread of the engine. If it answers false, the work is left
   // as it is, as by a process that dies.

@@ -66,6 +66,19 @@ Task<Result<ShardId>> RadosRouter::look_up(IndexId index, KeyPosition position) 
   co_return shard_in_map_entry(rows.begin()->second.to_str());
 }
 
+Task<Result<MapPage>> RadosRouter::map_page(IndexId index, std::string after, std::uint64_t shards_max) {
+  librados::ObjectReadOperation read;
+  std::map<std::string, ceph::bufferlist> rows;
+  MapPage page;
+  read.omap_get_vals2(bound_row(after), std::string(bound_kind), shards_max, &rows, &page.has_more, nullptr);
+  const auto answer = co_await pool_.read(map_object(index), read);
+  if (answer.code == -ENOENT) co_return fail(Errc::namespace_not_found);
+  if (answer.code < 0) co_return rados_error(answer.code, "the map of an index was not read");
+  for (const auto& [row, bytes] : rows) page.shards.push_back(shard_in_map_entry(bytes.to_str()));
+  if (!rows.empty()) page.high = rows.rbegin()->first.substr(bound_kind.size());
+  co_return page;
+}
+
 Task<Result<std::optional<MapEntry>>> RadosRouter::map_entry(IndexId index, const std::string& high) {
   librados::ObjectReadOperation read;
   std::map<std::string, ceph::bufferlist> rows;

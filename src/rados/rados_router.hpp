@@ -7,6 +7,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "rados/rados_pool.hpp"
 #include "rados/rados_shard.hpp"
@@ -31,6 +32,13 @@ struct FoundShard {
 struct MapEntry {
   ShardId shard{};
   std::string bytes;  // to be compared in a write
+};
+
+// Shards as a map has them, in the order of their keys.
+struct MapPage {
+  std::vector<ShardId> shards;
+  std::string high;       // where the last one ends
+  bool has_more = false;  // behind it
 };
 
 // Thread-safe.
@@ -58,6 +66,8 @@ class RadosRouter {
 
   // What the map says. Errors: namespace_not_found, if it is no more.
   Task<Result<ShardId>> look_up(IndexId index, KeyPosition position);
+  // Of the shards that end above `after`. REQUIRES: `shards_max` is at most 1,000.
+  Task<Result<MapPage>> map_page(IndexId index, std::string after, std::uint64_t shards_max);
 
  private:
   struct Range {

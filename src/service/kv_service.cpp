@@ -130,7 +130,7 @@ Task<Result<KeyPage>> KvService::list(Place place, ListKeys request) {
   co_return page;
 }
 
-Task<Result<Usage>> KvService::usage(Place place) {
+Task<Result<CountedUsage>> KvService::usage(Place place) {
   if (!place.key_prefix.empty()) co_return fail(Errc::permission_missing);
   const Instant now = expiry_now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();

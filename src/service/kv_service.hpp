@@ -50,8 +50,8 @@ class KvService {
   // Errors: cursor_invalid. Cost: the keys of the page and the expired ones between them, in slices.
   Task<Result<KeyPage>> list(Place place, ListKeys request);
 
-  // Live keys and bytes: of keys, values and metadata. Exact at any moment.
-  Task<Result<Usage>> usage(Place place);
+  // Live keys and bytes: of keys, values and metadata. Exact at the moment that its age tells.
+  Task<Result<CountedUsage>> usage(Place place);
 
   // All pairs or none. Answers how many keys were written: the same pair twice counts once.
   // Errors: bulk_duplicate_key, bulk_too_many, value_too_large, those of parse_expiration, those of the

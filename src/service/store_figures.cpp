@@ -28,7 +28,7 @@ Task<Result<StoreFigures>> StoreWatch::all() {
   for (Namespace& each : known) {
     const auto usage = co_await engine_.usage(each.id, now);
     if (!usage) co_return usage.error();
-    figures.namespaces.push_back({std::move(each), *usage});
+    figures.namespaces.push_back({std::move(each), usage->usage});
   }
   co_return figures;
 }

@@ -103,9 +103,9 @@ class Engine {
   virtual Task<Result<Version>> apply(NamespaceId namespace_id, std::vector<Mutation> mutations,
                                       Timestamp written_at) = 0;
 
-  // Live keys and bytes, exact at any moment. An unknown namespace is empty.
-  // Cost: constant, and the seconds that are due and not yet swept.
-  virtual Task<Result<Usage>> usage(NamespaceId namespace_id, Instant now) = 0;
+  // Live keys and bytes, exact at any moment, or, where counting costs much, as old as they say. An unknown
+  // namespace is empty. Cost: constant, and the seconds that are due and not yet swept.
+  virtual Task<Result<CountedUsage>> usage(NamespaceId namespace_id, Instant now) = 0;
 
   // The same, counted from the heads; where the counters say something else, they are corrected.
   // Cost: every row of the namespace, beside the writes that go on.

@@ -111,19 +111,12 @@ class MemoryEngine final : public Engine {
   // Nothing worth telling.
   Task<Result<EngineFigures>> figures(Instant) override { co_return EngineFigures{}; }
 
-  Task<Result<Usage>> usage(NamespaceId namespace_id, Instant now) override {
-    const std::scoped_lock lock(mutex_);
-    Usage usage;
-    for (const auto& [key, record] : data_[namespace_id]) {
-      if (is_expired(record.head.expiration, now)) continue;
-      ++usage.keys;
-      usage.bytes += key.size() + counted_bytes(record.head);
-    }
-    co_return usage;
+  Task<Result<CountedUsage>> usage(NamespaceId namespace_id, Instant now) override {
+    co_return CountedUsage{count(namespace_id, now)};
   }
 
   Task<Result<Usage>> recount(NamespaceId namespace_id, Instant now) override {
-    co_return co_await usage(namespace_id, now);
+    co_return count(namespace_id, now);
   }
 
   Task<Result<Swept>> sweep(Instant now, std::uint32_t rows_max) override {
@@ -192,6 +185,17 @@ class MemoryEngine final : public Engine {
   Task<Result<std::vector<Token>>> tokens() override { co_return catalog_.tokens(); }
 
  private:
+  Usage count(NamespaceId namespace_id, Instant now) {
+    const std::scoped_lock lock(mutex_);
+    Usage usage;
+    for (const auto& [key, record] : data_[namespace_id]) {
+      if (is_expired(record.head.expiration, now)) continue;
+      ++usage.keys;
+      usage.bytes += key.size() + counted_bytes(record.head);
+    }
+    return usage;
+  }
+
   std::optional<Record> find_live(NamespaceId namespace_id, const Key& key, Instant now) {
     const std::scoped_lock lock(mutex_);
     const auto& records = data_[namespace_id];

@@ -72,7 +72,7 @@ class RocksDbEngine final : public Engine {
   Task<Result<Version>> apply(NamespaceId namespace_id, std::vector<Mutation> mutations,
                               Timestamp written_at) override;
 
-  Task<Result<Usage>> usage(NamespaceId namespace_id, Instant now) override;
+  Task<Result<CountedUsage>> usage(NamespaceId namespace_id, Instant now) override;
   Task<Result<Usage>> recount(NamespaceId namespace_id, Instant now) override;
   Task<Result<Swept>> sweep(Instant now, std::uint32_t rows_max) override;
   Task<Result<void>> check_writable() override;
@@ -268,12 +268,12 @@ void RocksDbEngine::stage_mutation(Batch& batch, const Apply& apply, const Mutat
 
 // ---- Usage and expiry
 
-Task<Result<Usage>> RocksDbEngine::usage(NamespaceId namespace_id, Instant now) {
-  auto work = [this, namespace_id, now]() -> Result<Usage> {
-    if (!catalog_.index().contains(namespace_id)) return Usage{};
+Task<Result<CountedUsage>> RocksDbEngine::usage(NamespaceId namespace_id, Instant now) {
+  auto work = [this, namespace_id, now]() -> Result<CountedUsage> {
+    if (!catalog_.index().contains(namespace_id)) return CountedUsage{};
     const auto counters = read_usage(*store_, namespace_id, now);
     if (!counters) return counters.error();
-    return counters->at(now);
+    return CountedUsage{counters->at(now)};
   };
   co_return co_await pool_.run(std::move(work));
 }

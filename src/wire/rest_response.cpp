@@ -200,12 +200,13 @@ std::string rate_text(double rate) {
 
 }  // namespace
 
-Response usage_response(const Usage& usage, const CallRates& rates) {
+Response usage_response(const CountedUsage& counted, const CallRates& rates) {
+  const auto& [usage, age] = counted;
   const auto rate = [&](Work work) { return rate_text(rates[static_cast<std::size_t>(work)]); };
   return json_response(R"({"keys":)" + std::to_string(usage.keys) + R"(,"bytes":)" +
-                       std::to_string(usage.bytes) + R"(,"per_second":{"reads":)" + rate(Work::read) +
-                       R"(,"writes":)" + rate(Work::write) + R"(,"deletes":)" + rate(Work::remove) +
-                       R"(,"lists":)" + rate(Work::list) + "}}");
+                       std::to_string(usage.bytes) + R"(,"age_seconds":)" + std::to_string(age.count()) +
+                       R"(,"per_second":{"reads":)" + rate(Work::read) + R"(,"writes":)" + rate(Work::write) +
+                       R"(,"deletes":)" + rate(Work::remove) + R"(,"lists":)" + rate(Work::list) + "}}");
 }
 
 Response bulk_count_response(std::size_t count) {

@@ -33,7 +33,7 @@ Response clock_response(Timestamp now);
 std::string namespace_json(const Namespace& each);
 Response namespace_page_response(const NamespacePage& page, const ListNamespaces& request);
 Response key_page_response(const KeyPage& page);
-Response usage_response(const Usage& usage, const CallRates& rates);
+Response usage_response(const CountedUsage& counted, const CallRates& rates);
 Response metadata_response(const Head& head);
 // Of a bulk write or delete.
 Response bulk_count_response(std::size_t count);

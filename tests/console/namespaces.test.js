@@ -134,6 +134,23 @@ test('keys and bytes are shown where the server counts, and nothing where it doe
   else assert.equal(cells[2], String((await response.json()).result.keys));
 });
 
+// As a server with very many shards answers.
+test('figures that are not new are shown with their age', async () => {
+  const store = await Store.made(server, 'counted before');
+  await store.put('k', 'value');
+  const page = await signedIn(server);
+  await page.route('**/usage', async (route) => {
+    const response = await route.fetch();
+    const answer = await response.json();
+    answer.result.age_seconds = 40;
+    await route.fulfill({ response, json: answer });
+  });
+  await page.reload();
+  await row(page, 'counted before').getByRole('cell', { name: '6 B, 40 s ago' }).waitFor();
+  await page.getByRole('link', { name: 'counted before' }).click();
+  await page.getByText('1 key, 6 B, 40 s ago').waitFor();
+});
+
 test('a namespace that is not there is said to be so', async () => {
   const page = await signedIn(server, place('0'.repeat(32)), { expects: /404/ });
   await page.getByText('There is no such namespace').waitFor();

@@ -9,7 +9,7 @@ import { filterText, noFilter, sieve } from '../../console/src/keys/filter.ts';
 import { KeyFeed } from '../../console/src/keys/key_feed.ts';
 import { home, parseRoute, routeHash } from '../../console/src/route.ts';
 import { checkKey, checkMetadata, metadataBytes } from '../../console/src/text/checks.ts';
-import { bytesText, durationText } from '../../console/src/text/format.ts';
+import { ageText, bytesText, durationText } from '../../console/src/text/format.ts';
 import { elementsOf, formatted, jsonError, membersOf, minified } from '../../console/src/text/json_text.ts';
 import { keyLabel, unescaped } from '../../console/src/text/key_parts.ts';
 import { limits } from '../../console/src/text/limits.ts';
@@ -147,6 +147,8 @@ test('sizes and times are short', () => {
   assert.equal(durationText(3600), '1 h');
   assert.equal(durationText(90_061), '1 d 1 h');
   assert.equal(durationText(0), 'expired');
+  assert.equal(ageText(40), ', 40 s ago');
+  assert.equal(ageText(0), '');
 });
 
 test('a link brings the same view back', () => {

@@ -398,10 +398,10 @@ inline void Workload::verify_usage(Engine& engine, const Store& store, Findings&
     }
   }
   if (!usage) return findings.add("usage cannot be read: " + usage.error().argument);
-  if (*usage != counted)
+  if (usage->usage != counted)
     findings.add("usage is wrong: " + std::to_string(counted.keys) + " keys and " +
                  std::to_string(counted.bytes) + " bytes, and the counters say " +
-                 std::to_string(usage->keys) + " and " + std::to_string(usage->bytes));
+                 std::to_string(usage->usage.keys) + " and " + std::to_string(usage->usage.bytes));
 }
 
 inline Version Workload::newest(const Store& store, Findings& findings) const {

@@ -126,7 +126,7 @@ class Store {
     return run(engine_->head(id_, key(std::move(text)), now)).value();
   }
 
-  Usage usage(Instant now = t0) const { return run(engine_->usage(id_, now)).value(); }
+  Usage usage(Instant now = t0) const { return run(engine_->usage(id_, now)).value().usage; }
 
   ScanSlice scan(std::string prefix = {}, std::string after = {}, std::uint32_t entries_max = 1000,
                  Instant now = t0) const {

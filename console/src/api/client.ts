@@ -26,6 +26,7 @@ export interface KeyPage {
 export interface Usage {
   keys: number;
   bytes: number;
+  age_seconds: number; // of keys and bytes; 0: counted now
   per_second: { reads: number; writes: number; deletes: number; lists: number };
 }
 

@@ -12,7 +12,7 @@ import { keep, putBack, type Kept } from '../keys/undo.ts';
 import { UploadDialog } from '../keys/upload_dialog.tsx';
 import { parseRoute, type Route } from '../route.ts';
 import { mayManage, useCall, useSession } from '../session.tsx';
-import { bytesText, count, counted, nowSeconds } from '../text/format.ts';
+import { ageText, bytesText, count, counted, nowSeconds } from '../text/format.ts';
 import { limits } from '../text/limits.ts';
 import { Button, CopyButton, Failure, IconButton, Notice } from '../ui/controls.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -162,6 +162,7 @@ export function NamespacePage({ place, route, go, setTitle }: Props) {
           {usage.data && (
             <span class="quiet usage">
               {counted(usage.data.keys, 'key')}, {bytesText(usage.data.bytes)}
+              {ageText(usage.data.age_seconds)}
             </span>
           )}
           <span class="space" />

@@ -4,7 +4,7 @@ import { isAbort, sentence, type Account, type Namespace, type Usage } from '../
 import type { Go } from '../app.tsx';
 import { home, routeHash } from '../route.ts';
 import { mayManage, useSession } from '../session.tsx';
-import { bytesText, count, counted } from '../text/format.ts';
+import { ageText, bytesText, count, counted } from '../text/format.ts';
 import { Button, CopyButton, Failure, Notice } from '../ui/controls.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { Menu } from '../ui/menu.tsx';
@@ -107,7 +107,7 @@ export function NamespacesPage({ account, go, setTitle }: Props) {
                   <CopyButton text={each.id} label={`Copy the id of ${each.title}`} />
                 </td>
                 {usage && <td class="number">{usageText(usage.get(each.id), ({ keys }) => count(keys))}</td>}
-                {usage && <td class="number">{usageText(usage.get(each.id), ({ bytes }) => bytesText(bytes))}</td>}
+                {usage && <td class="number">{usageText(usage.get(each.id), sizeText)}</td>}
                 {usage && <td class="number">{usageText(usage.get(each.id), callsText)}</td>}
                 <td class="acts">
                   <Menu
@@ -169,6 +169,10 @@ export function NamespacesPage({ account, go, setTitle }: Props) {
 
 function usageText(usage: Usage | undefined, text: (usage: Usage) => string) {
   return usage ? text(usage) : <span class="quiet">–</span>;
+}
+
+function sizeText({ bytes, age_seconds }: Usage): string {
+  return bytesText(bytes) + ageText(age_seconds);
 }
 
 // How many calls a second, of all kinds, in the last minute.

@@ -41,6 +41,11 @@ export function durationText(seconds: number): string {
     .join(' ');
 }
 
+// What to add to a figure that is so old: nothing, if it is new.
+export function ageText(seconds: number): string {
+  return seconds > 0 ? `, ${durationText(seconds)} ago` : '';
+}
+
 // In the person's own time zone, sortable: 2026-11-24 03:15:00.
 export function dateText(seconds: number): string {
   const date = new Date(seconds * 1000);
