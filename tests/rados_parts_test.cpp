@@ -292,6 +292,36 @@ TEST_P(RadosUpkeepTest, WhatIsInAShardThatIsNotOnTheMapYetIsSwept) {
   EXPECT_EQ(sweep_all(*engine, t0 + 60s), 8u);
 }
 
+TEST_P(RadosUpkeepTest, ADamagedShardDoesNotKeepTheOthersFromBeingSwept) {
+  const auto engine = open(by_hand);
+  const Store damaged = new_store(*engine, "damaged");
+  put_due(damaged, 3);
+  const ShardId shard = StoredIndex(directory.path(), damaged.id()).settled_shards().front().id;
+  const Store store = new_store(*engine, "sound");
+  put_due(store, 3);
+  const auto connection = connect();
+  librados::IoCtx io = connection->index().blocking();
+  ceph::bufferlist wrong = to_buffer("wrong");
+  ASSERT_EQ(io.setxattr(rados_layout::shard_object(shard), rados_layout::header_attribute, wrong), 0);
+
+  const auto swept = run(engine->sweep(t0 + 60s, 1000));
+
+  ASSERT_FALSE(swept);
+  EXPECT_EQ(swept.error().code, Errc::storage_corrupt);
+  EXPECT_EQ(store.usage(), Usage{});
+}
+
+TEST_P(RadosUpkeepTest, WhoCanTakeNoPartSaysSoInsteadOfSweepingNothing) {
+  // What holds the leases is none of ours.
+  const auto connection = connect();
+  ceph::bufferlist wrong = to_buffer("wrong");
+  ASSERT_EQ(connection->index().blocking().setxattr("leases", "lock.part.0", wrong), 0);
+
+  const auto engine = open(by_hand);
+
+  EXPECT_FALSE(run(engine->sweep(t0, 1000)));
+}
+
 // ---- Collecting
 
 TEST_P(RadosUpkeepTest, ANamespaceThatWasRemovedAnHourAgoIsErased) {

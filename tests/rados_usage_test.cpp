@@ -84,14 +84,24 @@ TEST_P(RadosUsageOfShards, IsExactWhileOthersSplitAndMerge) {
   put_some(store, 0, keys_count - 1);
   {
     const auto splitting = open(sharding(4, 0));
-    put_some(Store(*splitting, store.id()), keys_count - 1, keys_count);
-    while (!HasFailure() && index.shards().size() < 20) compare(0, keys_count);
+    const Store written(*splitting, store.id());
+    put_some(written, keys_count - 1, keys_count);
+    // A shard is looked at when something is written there.
+    for (std::size_t i = 0; !HasFailure() && index.shards().size() < 20; i = (i + 1) % keys_count) {
+      compare(0, keys_count);
+      put_some(written, i, i + 1);
+    }
   }
   compare(0, keys_count);
   {
     const auto merging = open(sharding(1000, 1000));
-    Store(*merging, store.id()).remove("100");
-    while (!HasFailure() && index.shards().size() > 1) compare(1, keys_count);
+    const Store written(*merging, store.id());
+    written.remove("100");
+    for (std::size_t i = 1; !HasFailure() && index.shards().size() > 1; i = i % (keys_count - 1) + 1) {
+      compare(1, keys_count);
+      written.remove(std::to_string(100 + i));
+      put_some(written, i, i + 1);
+    }
   }
   compare(1, keys_count);
   EXPECT_EQ(run(counting->recount(store.id(), t0)).value(), expected(1, keys_count, t0));

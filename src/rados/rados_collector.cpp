@@ -14,6 +14,9 @@ constexpr std::size_t shards_at_once = 4;
 
 constexpr std::size_t part_of_orphans = 0;
 
+// A namespace that takes longer goes on in the next round: the shards that are in use must not wait for it.
+constexpr std::chrono::minutes erases_for{1};
+
 // Runs a task on this thread, which waits for it.
 Result<void> wait_for(Task<Result<void>> task) {
   boost::asio::io_context loop;
@@ -80,7 +83,8 @@ Task<Result<void>> RadosCollector::tend_some(const RadosOwnShards::List& shards,
 }
 
 Task<Result<void>> RadosCollector::erase(RadosCatalog::Removal removal) {
-  const auto erased = co_await indexes_.erase({removal.entry.namespace_id, removal.index});
+  const auto erased = co_await indexes_.erase({removal.entry.namespace_id, removal.index},
+                                              RadosIndexes::Stopwatch::now() + erases_for);
   if (!erased) co_return erased;
   auto forget = [index = removal.index](const RadosCatalog::Copy&) -> Result<RadosCatalog::Rows> {
     return RadosCatalog::Rows{{}, {removal_row(index)}};

@@ -230,6 +230,8 @@ Task<Result<Swept>> RadosEngine::sweep(Instant now, std::uint32_t rows_max) {
     return true;
   };
   if (!parts_.has_begun()) co_await threads_.run(std::move(wait));
+  // Who can take no part would never sweep, and nobody would know.
+  if (const auto round = parts_.last_round(); !round && parts_.held().none()) co_return round.error();
   co_return co_await sweeper_.sweep(now, rows_max);
 }
 

@@ -19,7 +19,7 @@ constexpr std::string_view kinds_of_a_map[] = {bound_kind, forming_kind};
 constexpr std::string_view kinds_with_bodies[] = {garbage_kind, head_kind};
 
 Error stopped() {
-  return fail(Errc::storage_unavailable, "the process ends");
+  return fail(Errc::storage_unavailable, "the rest is done later");
 }
 
 }  // namespace
@@ -60,6 +60,7 @@ Task<Result<void>> RadosIndexes::fence(RadosPlace place) {
   if (!first && first.error().code == Errc::namespace_not_found) co_return Result<void>{};
   if (!first) co_return first.error();
   for (ShardId each = *first; each != ShardId{};) {
+    if (is_stopping_) co_return stopped();
     const auto found = co_await router_.read_shard(each);
     if (!found) co_return found.error();
     if (!*found) break;  // it is being erased
@@ -82,7 +83,7 @@ Task<Result<void>> RadosIndexes::fence(RadosPlace place) {
   co_return Result<void>{};
 }
 
-Task<Result<void>> RadosIndexes::erase(RadosPlace place) {
+Task<Result<void>> RadosIndexes::erase(RadosPlace place, Stopwatch::time_point until) {
   if (const auto fenced = co_await fence(place); !fenced) co_return fenced.error();
   for (const std::string_view kind : kinds_of_a_map) {
     for (;;) {
@@ -94,6 +95,7 @@ Task<Result<void>> RadosIndexes::erase(RadosPlace place) {
       if (answer.code < 0) co_return rados_error(answer.code, "the map of an index was not read");
       if (rows.empty()) break;
       for (const auto& [row, bytes] : rows) {
+        if (is_stopping_ || Stopwatch::now() > until) co_return stopped();
         const ShardId shard =
             kind == bound_kind ? shard_in_map_entry(bytes.to_str()) : parse_forming_row(row);
         if (const auto erased = co_await erase_shard(place, shard); !erased) co_return erased.error();
@@ -213,6 +215,7 @@ Task<Result<void>> RadosIndexes::remove_garbage(ShardId shard) {
 }
 
 Task<Result<void>> RadosIndexes::end_old_splits(RadosPlace place) {
+  if (is_stopping_) co_return stopped();
   RadosRows rows;
   librados::ObjectReadOperation read;
   read.omap_get_vals2("", std::string(forming_kind), rows_per_page, &rows, nullptr, nullptr);

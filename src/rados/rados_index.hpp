@@ -29,8 +29,10 @@ class RadosIndexes {
   // From its answer on, nothing is written any more, or read. Cost: a read and a write for each shard.
   Task<Result<void>> fence(RadosPlace place);
 
-  // Removes all of it, values too. REQUIRES: nobody reads it any more.
-  Task<Result<void>> erase(RadosPlace place);
+  // Removes all of it, values too. Errors: storage_unavailable, also when it is not done at `until`: it goes
+  // on with the next call. REQUIRES: nobody reads it any more.
+  using Stopwatch = std::chrono::steady_clock;
+  Task<Result<void>> erase(RadosPlace place, Stopwatch::time_point until);
 
   // Removes a shard's values that were overwritten or deleted an hour ago, and finishes and begins its split
   // or merge, if nobody cares for that. False: it is no more. Cost: two reads, and what there is to do.

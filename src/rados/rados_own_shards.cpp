@@ -1,5 +1,6 @@
 #include "rados/rados_own_shards.hpp"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "rados/rados_gather.hpp"
@@ -30,8 +31,9 @@ Task<Result<RadosOwnShards::List>> RadosOwnShards::list(RadosCatalog::Shared cat
   for (std::size_t i = 0; i < std::min(maps_at_once, places.size()); ++i)
     readers.push_back(read_some(places, next, parts));
   const auto answers = co_await gather(std::move(readers), maps_at_once);
-  for (const auto& each : answers)
-    if (!each) co_return each.error();
+  const auto has_failed = [](const Result<void>& each) { return !each; };
+  const bool is_cluster_gone = !answers.empty() && std::all_of(answers.begin(), answers.end(), has_failed);
+  if (is_cluster_gone) co_return answers.front().error();
 
   List all;
   std::set<IndexId> indexes;
@@ -58,7 +60,8 @@ bool RadosOwnShards::is_known(IndexId index, RadosParts::Set parts) {
          Clock::now() - known->second.read_at < trusted_for;
 }
 
-// One after the other, of those that no other reader has begun.
+// One after the other, of those that no other reader has begun. Ends with the first that fails: what is
+// damaged in one index must not keep the others.
 Task<Result<void>> RadosOwnShards::read_some(const std::vector<RadosPlace>& places, std::size_t& next,
                                              RadosParts::Set parts) {
   while (next < places.size()) {

@@ -50,10 +50,19 @@ void RadosParts::run(const std::stop_token& stop) {
   std::unique_lock lock(wait_mutex_);
   for (bool is_first = true; !stop.stop_requested(); is_first = false) {
     // What fails now is tried again the next time.
-    [[maybe_unused]] const auto renewed = renew();
+    const auto renewed = renew();
+    {
+      const std::scoped_lock keeping(last_round_mutex_);
+      last_round_ = renewed;
+    }
     if (is_first) begun_.count_down();
     wait_.wait_for(lock, stop, upkeep_.renew_every, [] { return false; });
   }
+}
+
+Result<void> RadosParts::last_round() const {
+  const std::scoped_lock lock(last_round_mutex_);
+  return last_round_;
 }
 
 // Every process watches the catalog; of one that has died the cluster thinks so for half a minute.

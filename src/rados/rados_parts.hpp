@@ -49,6 +49,9 @@ class RadosParts {
   }
   Set held() const;
 
+  // How the last round ended.
+  Result<void> last_round() const;
+
   // Whether the first round has been made, well or not.
   bool has_begun() const { return begun_.try_wait(); }
   void wait_until_begun() const { begun_.wait(); }  // blocks
@@ -77,6 +80,8 @@ class RadosParts {
 
   std::array<std::atomic<Clock::rep>, count> ends_{};  // when a lease is not believed any more
   std::mutex renewing_;
+  mutable std::mutex last_round_mutex_;
+  Result<void> last_round_;
   std::latch begun_{1};
   std::mutex wait_mutex_;
   std::condition_variable_any wait_;

@@ -16,8 +16,12 @@ constexpr std::uint32_t rows_per_page = 1000;
 
 constexpr std::size_t shards_at_once = 16;
 
-// How often all are looked at again because one was not where the map had it.
-constexpr int searches_max = 10;
+// How often all are looked at because one was not where the map had it. Then what was found goes, and the
+// rest is found by the next call.
+constexpr int searches_max = 3;
+
+// So many shards may fail before a search takes the cluster for gone.
+constexpr std::size_t failures_max = 16;
 
 // In the order in which they go.
 using DueRow = std::tuple<Instant, NamespaceId, std::string, IndexId>;
@@ -29,8 +33,22 @@ struct RadosSweeper::Search {
   std::size_t rows_max = 0;
   RadosOwnShards::List shards{};
   std::size_t next = 0;  // of the shards, to be looked at
+  bool is_last = false;
   bool is_outdated = false;
+  std::size_t failures = 0;
+  Result<void> outcome{};  // the first failure
   std::vector<DueRow> due{};
+
+  bool is_over() const {
+    return next == shards.size() || (is_outdated && !is_last) || failures == failures_max;
+  }
+
+  // What is damaged in one shard must not keep the others.
+  void take(const Result<void>& result) {
+    if (result) return;
+    if (outcome) outcome = result;
+    ++failures;
+  }
 
   // The earliest, and one more than may go, each once: while two shards merge, both have what moves.
   void keep_earliest() {
@@ -42,37 +60,37 @@ struct RadosSweeper::Search {
 };
 
 Task<Result<Swept>> RadosSweeper::sweep(Instant now, std::uint32_t rows_max) {
-  for (int searches = 0; searches < searches_max; ++searches) {
+  for (int searches = 1;; ++searches) {
     const auto catalog = co_await catalog_.current();
     if (!catalog) co_return catalog.error();
     auto shards = co_await shards_.list(*catalog);
     if (!shards) co_return shards.error();
-    Search search{.now = now, .rows_max = std::min(rows_max, rows_per_page), .shards = std::move(*shards)};
+    Search search{.now = now,
+                  .rows_max = std::min(rows_max, rows_per_page),
+                  .shards = std::move(*shards),
+                  .is_last = searches == searches_max};
     std::vector<Task<Result<void>>> lookers;
     for (std::size_t i = 0; i < std::min(shards_at_once, search.shards.size()); ++i)
       lookers.push_back(look_at_some(search));
-    const auto looked = co_await gather(std::move(lookers), shards_at_once);
-    for (const auto& each : looked)
-      if (!each) co_return each.error();
-    if (search.is_outdated) continue;
+    [[maybe_unused]] const auto looked = co_await gather(std::move(lookers), shards_at_once);
+    if (search.is_outdated && !search.is_last) continue;
     search.keep_earliest();
     const bool is_done = search.due.size() <= search.rows_max;
     if (!is_done) search.due.pop_back();
-    const auto removed = co_await remove(search);
-    if (!removed) co_return removed.error();
-    co_return Swept{.rows = *removed, .is_done = is_done};
+    const std::uint32_t removed = co_await remove(search);
+    if (!search.outcome) co_return search.outcome.error();
+    co_return Swept{.rows = removed, .is_done = is_done};
   }
-  co_return fail(Errc::storage_unavailable, "the index changes all the time");
 }
 
 // ---- What is due
 
 // One after the other, of those that no other looker has begun.
 Task<Result<void>> RadosSweeper::look_at_some(Search& search) {
-  while (search.next < search.shards.size() && !search.is_outdated) {
+  while (!search.is_over()) {
     const OwnShard& own = *search.shards[search.next++];
     if (!parts_.has_part_of(own.shard)) continue;
-    if (const auto looked = co_await look_at(own, search); !looked) co_return looked;
+    search.take(co_await look_at(own, search));
     if (search.due.size() > 4 * (search.rows_max + rows_per_page)) search.keep_earliest();
   }
   co_return Result<void>{};
@@ -133,7 +151,7 @@ Task<Result<std::optional<FoundShard>>> RadosSweeper::read_due(RadosPlace place,
 
 // ---- What goes
 
-Task<Result<std::uint32_t>> RadosSweeper::remove(Search& search) {
+Task<std::uint32_t> RadosSweeper::remove(Search& search) {
   std::map<std::pair<NamespaceId, IndexId>, std::vector<RadosItem>> items;
   for (auto& [second, id, key, index] : search.due)
     items[{id, index}].emplace_back(ExpiryRow{second, std::move(key)});
@@ -142,8 +160,10 @@ Task<Result<std::uint32_t>> RadosSweeper::remove(Search& search) {
     const auto applied =
         co_await applier_.apply({place.first, place.second}, std::move(rows), Timestamp(search.now));
     if (!applied && applied.error().code == Errc::namespace_not_found) continue;
-    if (!applied) co_return applied.error();
-    removed += applied->removed;
+    if (applied)
+      removed += applied->removed;
+    else
+      search.take(applied.error());
   }
   co_return removed;
 }

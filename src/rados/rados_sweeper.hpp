@@ -20,7 +20,8 @@ class RadosSweeper {
       : catalog_(catalog), parts_(parts), shards_(shards), router_(router), applier_(applier) {}
 
   // See Engine::sweep; what is due in other processes' shards does not count, nor in one that another process
-  // has made within the last minute. Cost: a read for each shard, some at a time, and what is removed.
+  // has made within the last minute. Errors: of a shard that could not be read or written; what is due in the
+  // others has gone all the same. Cost: a read for each shard, some at a time, and what is removed.
   Task<Result<Swept>> sweep(Instant now, std::uint32_t rows_max);
 
  private:
@@ -29,7 +30,7 @@ class RadosSweeper {
   Task<Result<void>> look_at_some(Search& search);
   Task<Result<void>> look_at(const OwnShard& own, Search& search);
   Task<Result<std::optional<FoundShard>>> read_due(RadosPlace place, ShardId shard, Search& search);
-  Task<Result<std::uint32_t>> remove(Search& search);
+  Task<std::uint32_t> remove(Search& search);
 
   RadosCatalog& catalog_;
   const RadosParts& parts_;

@@ -157,6 +157,8 @@ Task<Result<std::optional<RadosUsage::ShardSum>>> RadosUsage::read(ShardId shard
     read.omap_get_vals2(after, std::string(expiry_kind), rows_wanted, &rows, &has_more, nullptr);
   };
   std::optional<ShardSum> sum;
+  ShardCounter first_counted;
+  int changes = 0;
   for (;;) {
     const auto found = co_await router_.read_shard(shard, prepare);
     if (!found) co_return found.error();
@@ -164,9 +166,17 @@ Task<Result<std::optional<RadosUsage::ShardSum>>> RadosUsage::read(ShardId shard
     const ShardHeader& header = (*found)->header;
     if (header.state == ShardState::removed) co_return fail(Errc::namespace_not_found);
     if (header.state == ShardState::forming) co_return std::nullopt;
+    const auto counted = counters.sum();
+    if (!counted) co_return counted.error();
+    // Counters and rows that are read at once agree, whoever sweeps meanwhile; more rows must be of the same
+    // state.
+    if (sum && !(*counted == first_counted) && ++changes < counts_max) {
+      sum.reset();
+      after.clear();
+      continue;
+    }
     if (!sum) {
-      const auto counted = counters.sum();
-      if (!counted) co_return counted.error();
+      first_counted = *counted;
       sum = ShardSum{header.low, header.high, *counted};
     }
     if (!sum->is_of(header)) co_return std::nullopt;
@@ -177,7 +187,6 @@ Task<Result<std::optional<RadosUsage::ShardSum>>> RadosUsage::read(ShardId shard
       is_due = *taken;
     }
     if (!is_due || !has_more) co_return sum;
-    // Counters and rows that are read at once agree, whoever sweeps meanwhile.
     if (rows_wanted == few_rows)
       sum.reset();
     else
