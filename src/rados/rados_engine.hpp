@@ -38,7 +38,7 @@ enum class RadosStep : std::uint8_t {
   remove,  // the right one
 };
 
-// When shards split and merge.
+// When shards split and merge, and for how long their sum is kept where there are many.
 struct RadosSharding {
   std::uint64_t split_keys = 50'000;  // a shard with more splits
   std::uint64_t merge_keys = 10'000;  // two neighbours that hold fewer together become one

@@ -40,7 +40,7 @@ class RadosIndexes {
   // Ends splits that were begun an hour ago and have not got anywhere. Cost: a read.
   Task<Result<void>> end_old_splits(RadosPlace place);
 
-  // `erase` and `tend` end soon.
+  // `erase`, `tend` and `end_old_splits` end soon.
   void stop() { is_stopping_ = true; }
 
  private:
