@@ -26,13 +26,14 @@ std::string exchange(std::string_view bytes, std::size_t first_piece, const Conn
   int ends[2];
   require(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "sockets");
   boost::asio::io_context loop{1};
+  Turnstile turnstile(loop);
   ExactEcho handler;
   Traffic traffic;
   MemoryBudget memory(limits::MiB);
   {
     SocketStream::Socket socket(loop, boost::asio::generic::stream_protocol(AF_UNIX, 0), ends[1]);
-    Connection connection(SocketStream(std::move(socket), nullptr), handler, rules, traffic, memory,
-                          Connection::Admission::served);
+    Connection connection(SocketStream(std::move(socket), nullptr, turnstile), handler, rules, traffic,
+                          memory, Connection::Admission::served);
     spawn(loop, connection.run(),
           [](std::exception_ptr failure) { require(!failure, "no exception escapes"); });
     loop.poll();

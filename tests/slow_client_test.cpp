@@ -41,8 +41,8 @@ class SlowClient : public testing::Test {
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends_) != 0)
       throw std::runtime_error("socketpair");
     SocketStream::Socket socket(loop_, boost::asio::generic::stream_protocol(AF_UNIX, 0), ends_[1]);
-    connection_.emplace(SocketStream(std::move(socket), nullptr), handler_, rules_, traffic_, memory_,
-                        Connection::Admission::served);
+    connection_.emplace(SocketStream(std::move(socket), nullptr, turnstile_), handler_, rules_, traffic_,
+                        memory_, Connection::Admission::served);
     spawn(loop_, connection_->run(), [this](std::exception_ptr) { has_ended_ = true; });
     loop_.poll();
   }
@@ -84,6 +84,7 @@ class SlowClient : public testing::Test {
       .patience = {.idle = 75s, .head = 15s, .body = 30s, .write = 20s, .unread = 30s}};
   int ends_[2] = {-1, -1};
   boost::asio::io_context loop_{1};
+  Turnstile turnstile_{loop_};
   Handler handler_;
   Traffic traffic_;
   MemoryBudget memory_{64 * limits::MiB};

@@ -1,5 +1,9 @@
 // TLS as clients meet it: what passes, what is refused, how it ends, and how certificates change under it.
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <future>
@@ -107,6 +111,57 @@ TEST_F(Tls, LargeBodiesPassBothWays) {
     client.send(put("/x", body));
     EXPECT_TRUE(client.read_answer("PUT").body == "/x " + body);
   }
+}
+
+TEST_F(Tls, ManyLargeAnswersAtOnceComeWhole) {
+  std::vector<std::future<std::size_t>> clients;
+  for (int i = 0; i < 6; ++i) {
+    clients.push_back(std::async(std::launch::async, [this] {
+      TlsClient client = this->client();
+      client.receive_little();
+      if (!client.handshake()) return std::size_t{0};
+      client.send("GET /pieces HTTP/1.1\r\n" + host + "\r\n");
+      return client.read_answer("GET").body.size();
+    }));
+  }
+  for (auto& each : clients) EXPECT_EQ(each.get(), 8 * limits::MiB);
+}
+
+// Between two tries of one write others may have come, for whom it is cut short.
+TEST_F(Tls, AWriteThatHasToWaitMayGoOnWithLess) {
+  // A unix socket wakes its writer for each record that was read.
+  const std::string path = folder_.path("socket");
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int listening = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  ASSERT_EQ(::bind(listening, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(listening, 1), 0);
+  TlsClient client("unix:" + path, folder_.ca());
+  const int served = ::accept4(listening, nullptr, nullptr, SOCK_NONBLOCK);
+  const int bytes = 16 * 1024;
+  ASSERT_EQ(::setsockopt(served, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes), 0);
+  auto met = std::async(std::launch::async, [&] { return client.handshake(); });
+  const auto session = tls_->begin(served);
+  pollfd ready{served, POLLIN, 0};
+  while (session->handshake() != IoStep::done) ASSERT_EQ(::poll(&ready, 1, 10'000), 1);
+  ASSERT_TRUE(met.get());
+
+  const std::string value(limits::MiB, 'x');
+  std::string_view left = value;
+  std::string records;
+  for (unsigned tries = 0; left.size() > 64 * limits::KiB; ++tries) {
+    const std::size_t whole = left.size();
+    std::string_view some = tries % 8 == 7 ? left.substr(0, 64 * limits::KiB) : left;
+    const std::size_t given = some.size();
+    std::string_view none;
+    const IoStep step = session->write(some, none);
+    ASSERT_NE(step, IoStep::failed) << whole << " bytes before the end";
+    left.remove_prefix(given - some.size());
+    const bool is_received = step != IoStep::needs_output || client.receive_raw(records, 4 * limits::KiB);
+    ASSERT_TRUE(is_received);
+  }
+  ::close(served);
+  ::close(listening);
 }
 
 TEST_F(Tls, AnAnswerWaitsForASlowReader) {

@@ -429,6 +429,7 @@ Task<Result<void>> Connection::write(Response response) {
   }
   traffic_.bytes_out.add(head_out_.size() + body.size());
   if (auto sent = co_await stream_.send(head_out_, body, patience_.write); !sent) co_return sent;
+  response.pinned_body = {};  // a slow reader keeps one piece
   while (has_body && response.rest) {
     const auto piece = co_await response.rest->read();
     if (!piece) {

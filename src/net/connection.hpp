@@ -60,7 +60,8 @@ class Connection {
   // Serves until the connection ends. Exceptions of the handler end here, as a 500.
   Task<void> run();
 
-  void check_deadline(SteadyTime now) { stream_.check_deadline(now); }
+  // Whether it has passed, so that what waits is cancelled now.
+  bool check_deadline(SteadyTime now) { return stream_.check_deadline(now); }
 
   // Since when it waits for a request, if it may be ended for another one of the listener with these rules.
   std::optional<SteadyTime> idle_since(const ConnectionRules& rules) const;

@@ -9,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
 #include <functional>
+#include <limits>
 #include <list>
 #include <mutex>
 #include <thread>
@@ -26,6 +27,8 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, LoopExecutor>;
 
 constexpr auto tick = std::chrono::seconds(1);  // how exact deadlines are
+constexpr unsigned deadlines_in_a_row = 256;
+constexpr std::size_t accepted_in_a_row = 16;  // of those that have connected already
 constexpr auto warning_pause = std::chrono::seconds(10);
 // Of one loop and listener, those above the limit that get an answer; more are closed at once.
 constexpr std::size_t refused_connections_max = 64;
@@ -41,11 +44,14 @@ class HttpServer::Loop {
 
   // What `listener` names outlives the loop.
   void listen(Descriptor descriptor, const HttpListener& listener, const TlsContext* tls,
-              std::shared_ptr<ConnectionLimit> limit, bool is_inherited) {
+              std::shared_ptr<ConnectionLimit> limit, const ListeningSocket& socket) {
     // Of the family, nothing depends on it once a socket is bound.
     Acceptor acceptor(context_, asio::generic::stream_protocol(AF_UNSPEC, 0), descriptor.release());
-    listeners_.push_back(
-        {std::move(acceptor), listener.handler, listener.rules, tls, is_inherited, std::move(limit)});
+    // Otherwise Asio waits for the next connection where one has gone before it was accepted.
+    acceptor.set_option(asio::socket_base::enable_connection_aborted(true));
+    acceptor.non_blocking(true);
+    listeners_.push_back({std::move(acceptor), listener.handler, listener.rules, tls, socket.is_inherited(),
+                          socket.is_shared(), std::move(limit)});
   }
 
   void start() {
@@ -96,6 +102,7 @@ class HttpServer::Loop {
     const ConnectionRules rules;
     const TlsContext* const tls;  // null: plain
     const bool is_inherited;
+    const bool is_shared;                          // with the other loops, which take their turns
     const std::shared_ptr<ConnectionLimit> limit;  // of all loops
     std::size_t refused_count = 0;                 // connections above it that are being answered
   };
@@ -106,6 +113,7 @@ class HttpServer::Loop {
       const auto [error] = co_await listener.acceptor.async_accept(socket, use_task);
       if (!error) {
         serve(std::move(socket), listener);
+        if (!listener.is_shared) serve_who_waits(listener, accepted_in_a_row - 1);
       } else if (!is_stopping_) {
         spdlog::warn("cannot accept a connection: {}", error.message());
         Timer pause(context_, pause_after_accept_error);
@@ -117,14 +125,19 @@ class HttpServer::Loop {
   // Whoever has connected already is served: to them the server had not begun to stop. Where the socket is
   // inherited they wait for its next owner.
   void close(Listener& listener) {
+    if (!listener.is_inherited) serve_who_waits(listener, std::numeric_limits<std::size_t>::max());
+    ErrorCode ignored;
+    listener.acceptor.close(ignored);
+  }
+
+  void serve_who_waits(Listener& listener, std::size_t count_max) {
     ErrorCode error;
-    listener.acceptor.non_blocking(true, error);
-    while (!error && !listener.is_inherited) {
+    for (; count_max > 0; --count_max) {
       SocketStream::Socket socket(context_);
       listener.acceptor.accept(socket, error);
-      if (!error) serve(std::move(socket), listener);
+      if (error) return;
+      serve(std::move(socket), listener);
     }
-    listener.acceptor.close(error);
   }
 
   void serve(SocketStream::Socket socket, Listener& listener) {
@@ -144,10 +157,11 @@ class HttpServer::Loop {
              std::function<void()> leave) {
     auto tls = listener.tls ? listener.tls->begin(socket.native_handle()) : nullptr;
     const auto connection =
-        connections_.emplace(connections_.end(), SocketStream(std::move(socket), std::move(tls)),
+        connections_.emplace(connections_.end(), SocketStream(std::move(socket), std::move(tls), turnstile_),
                              listener.handler, listener.rules, traffic_, memory_, admission);
     if (is_stopping_) connection->finish();
     auto end = [this, connection, leave = std::move(leave)](std::exception_ptr failure) {
+      keep_for_check_after(connection);
       connections_.erase(connection);
       leave();
       if (is_stopping_ && connections_.empty()) timer_.cancel();
@@ -170,6 +184,7 @@ class HttpServer::Loop {
         longest = &each;
         longest_since = *since;
       }
+      keep_for_check_after(connections_.begin());
       connections_.splice(connections_.end(), connections_, connections_.begin());
     }
     if (!longest) return false;
@@ -197,17 +212,37 @@ class HttpServer::Loop {
     while (!is_stopping_ || !connections_.empty()) {
       timer_.expires_after(tick);
       co_await timer_.async_wait(use_task);
-      const auto now = std::chrono::steady_clock::now();
-      for (auto& connection : connections_) connection.check_deadline(now);
+      co_await check_deadlines();
     }
+  }
+
+  // Those that came together are also late together, and to end ten thousand takes a while: others get their
+  // turn after each.
+  Task<void> check_deadlines() {
+    auto now = std::chrono::steady_clock::now();
+    unsigned in_a_row = 0;
+    for (next_check_ = connections_.begin(); next_check_ != connections_.end();) {
+      const bool is_late = (next_check_++)->check_deadline(now);
+      if (!is_late && ++in_a_row < deadlines_in_a_row) continue;
+      co_await asio::post(context_, use_task);
+      now = std::chrono::steady_clock::now();
+      in_a_row = 0;
+    }
+  }
+
+  // Before a connection goes, or goes to the end.
+  void keep_for_check_after(std::list<Connection>::iterator connection) {
+    if (next_check_ == connection) ++next_check_;
   }
 
   MemoryBudget& memory_;
   Traffic traffic_;
   asio::io_context context_{1};
+  Turnstile turnstile_{context_};
   Timer timer_{context_};
   std::list<Listener> listeners_;
   std::list<Connection> connections_;
+  std::list<Connection>::iterator next_check_ = connections_.end();  // of deadlines
   bool is_stopping_ = false;
   SteadyTime next_warning_{};
 
@@ -232,7 +267,7 @@ Result<std::string> HttpServer::listen(const HttpListener& listener) {
   const TlsContext* const tls = socket->is_unix() ? nullptr : listener.tls;
   const auto limit = std::make_shared<ConnectionLimit>(listener.connections_max);
   for (std::size_t i = 0; i < loops_.size(); ++i) {
-    loops_[i]->listen(std::move(descriptors[i]), listener, tls, limit, socket->is_inherited());
+    loops_[i]->listen(std::move(descriptors[i]), listener, tls, limit, *socket);
   }
   return sockets_.emplace_back(std::move(*socket)).address();
 }

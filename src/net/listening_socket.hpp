@@ -70,6 +70,9 @@ class ListeningSocket {
 
   bool is_unix() const { return address_.starts_with("unix:"); }
 
+  // Whether all descriptors are of one socket.
+  bool is_shared() const { return is_unix() || is_inherited_; }
+
   // Whether the socket goes on listening when this process ends.
   bool is_inherited() const { return is_inherited_; }
 

@@ -20,13 +20,16 @@ using ErrorCode = boost::system::error_code;
 
 constexpr std::size_t small_input_bytes = 4 * limits::KiB;
 
+// The copy of more into the kernel is worth a turn of its own, and while others wait no turn copies more.
+constexpr std::size_t sent_at_once_max = 64 * limits::KiB;
+
 // After so many records that were there already, others on the loop get a turn.
 constexpr unsigned tls_reads_per_turn = 16;
 
 }  // namespace
 
-SocketStream::SocketStream(Socket socket, std::unique_ptr<TlsSession> tls)
-    : socket_(std::move(socket)), tls_(std::move(tls)) {
+SocketStream::SocketStream(Socket socket, std::unique_ptr<TlsSession> tls, Turnstile& turnstile)
+    : socket_(std::move(socket)), tls_(std::move(tls)), turnstile_(&turnstile) {
   ErrorCode ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);  // fails on a unix socket, which needs it not
@@ -53,15 +56,17 @@ std::optional<Address> SocketStream::peer() const {
   return std::nullopt;
 }
 
-void SocketStream::check_deadline(SteadyTime now) {
-  if (now < deadline_) return;
+bool SocketStream::check_deadline(SteadyTime now) {
+  if (now < deadline_) return false;
   has_timed_out_ = true;
   deadline_ = SteadyTime::max();
   ErrorCode ignored;
   socket_.cancel(ignored);
+  return true;
 }
 
 void SocketStream::abort() {
+  is_aborted_ = true;
   ErrorCode ignored;
   socket_.shutdown(Socket::shutdown_both, ignored);
   socket_.cancel(ignored);
@@ -92,8 +97,12 @@ Task<Result<void>> SocketStream::wait_for(IoStep need) {
 
 Task<Result<void>> SocketStream::handshake() {
   has_timed_out_ = false;
-  IoStep step = IoStep::done;
-  while (tls_ && (step = tls_->handshake()) != IoStep::done) {
+  while (tls_) {
+    co_await turnstile_->pass();  // the step may be the one that signs
+    if (is_aborted_) co_return fail(Errc::client_gone);
+    if (has_timed_out_) co_return fail(Errc::request_timed_out);
+    const IoStep step = tls_->handshake();
+    if (step == IoStep::done) break;
     if (step == IoStep::failed) {
       const auto address = peer();
       spdlog::debug("no TLS with {}: {}", address ? address->text() : "a client", tls_->failure());
@@ -113,6 +122,7 @@ Task<Result<void>> SocketStream::receive(std::size_t bytes_max) {
 Task<Result<void>> SocketStream::receive_by_tls(std::size_t bytes_max) {
   has_timed_out_ = false;
   if (++reads_in_a_row_ % tls_reads_per_turn == 0) co_await yield();
+  if (has_timed_out_) co_return fail(Errc::request_timed_out);
   const auto buffer = input_.prepare(bytes_max);
   std::size_t count = 0;
   IoStep step = IoStep::done;
@@ -137,18 +147,19 @@ Task<Result<void>> SocketStream::receive_plain(std::size_t bytes_max) {
 Task<Result<void>> SocketStream::send(std::string_view first, std::string_view second,
                                       std::chrono::steady_clock::duration patience) {
   while (!first.empty() || !second.empty()) {
-    const IoStep step = send_some(first, second);
-    if (step != IoStep::done) return send_rest(step, first, second, patience);
+    const bool is_large = first.size() + second.size() > sent_at_once_max;
+    const IoStep step = is_large ? IoStep::done : send_some(first, second);
+    if (is_large || step != IoStep::done) return send_in_turns(step, first, second, patience);
   }
   return Task<Result<void>>::ready(Result<void>{});
 }
 
-Task<Result<void>> SocketStream::send_rest(IoStep step, std::string_view first, std::string_view second,
-                                           std::chrono::steady_clock::duration patience) {
-  has_timed_out_ = false;
+Task<Result<void>> SocketStream::send_in_turns(IoStep step, std::string_view first, std::string_view second,
+                                               std::chrono::steady_clock::duration patience) {
   while (true) {
     if (step == IoStep::failed) co_return fail(Errc::client_gone);
     if (step != IoStep::done) {
+      has_timed_out_ = false;  // an older deadline may have passed before this turn
       const auto begin = std::chrono::steady_clock::now();
       set_deadline(begin, patience);
       const auto waited = co_await wait_for(step);
@@ -156,8 +167,24 @@ Task<Result<void>> SocketStream::send_rest(IoStep step, std::string_view first, 
       if (!waited) co_return waited;
     }
     if (first.empty() && second.empty()) co_return Result<void>{};
-    step = send_some(first, second);
+    co_await turnstile_->pass();
+    step = send_for_one_turn(first, second);
   }
+}
+
+IoStep SocketStream::send_for_one_turn(std::string_view& first, std::string_view& second) {
+  const std::size_t all = first.size() + second.size();
+  const std::size_t bytes = turnstile_->others_wait() ? std::min(all, sent_at_once_max) : all;
+  std::string_view of_first = first.substr(0, bytes);
+  std::string_view of_second = second.substr(0, bytes - of_first.size());
+  IoStep step = IoStep::done;
+  while (step == IoStep::done && !(of_first.empty() && of_second.empty()))
+    step = send_some(of_first, of_second);
+  const std::size_t sent = bytes - of_first.size() - of_second.size();
+  const std::size_t sent_of_first = std::min(sent, first.size());
+  first.remove_prefix(sent_of_first);
+  second.remove_prefix(sent - sent_of_first);
+  return step;
 }
 
 IoStep SocketStream::send_some(std::string_view& first, std::string_view& second) {

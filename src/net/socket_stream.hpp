@@ -13,6 +13,7 @@
 #include "core/error.hpp"
 #include "core/task.hpp"
 #include "net/tls_session.hpp"
+#include "net/turnstile.hpp"
 
 namespace cubby {
 
@@ -24,8 +25,8 @@ class SocketStream {
  public:
   using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol, LoopExecutor>;
 
-  // `tls` is of this socket, or null for a plain stream.
-  SocketStream(Socket socket, std::unique_ptr<TlsSession> tls);
+  // `tls` is of this socket, or null for a plain stream. `turnstile` is of its loop.
+  SocketStream(Socket socket, std::unique_ptr<TlsSession> tls, Turnstile& turnstile);
 
   // Under TLS, which comes before everything else; nothing to do on a plain stream. Needs a deadline, which
   // holds for the whole. Errors: client_gone (whatever went wrong: it is logged), request_timed_out,
@@ -48,8 +49,8 @@ class SocketStream {
   // How long sends have waited for the client, together.
   std::chrono::steady_clock::duration waited_to_send() const { return waited_to_send_; }
 
-  // Cancels the operation under way if its deadline has passed; it answers request_timed_out.
-  void check_deadline(SteadyTime now);
+  // Cancels the operation under way, and says so, if its deadline has passed; it answers request_timed_out.
+  bool check_deadline(SteadyTime now);
 
   // Ends the operation under way and every later one with client_gone. Under TLS the client sees that this is
   // no orderly end.
@@ -63,8 +64,8 @@ class SocketStream {
   // Errors: client_gone (also at the end of the stream), request_timed_out.
   Task<Result<void>> receive(std::size_t bytes_max);
 
-  // Sends both, in one system call if the socket takes them. Each progress starts the deadline anew.
-  // Errors: client_gone, request_timed_out.
+  // Sends both, in one system call if they are small and the socket takes them; what is large goes through
+  // the turnstile. Each progress starts the deadline anew. Errors: client_gone, request_timed_out.
   Task<Result<void>> send(std::string_view first, std::string_view second,
                           std::chrono::steady_clock::duration patience);
 
@@ -89,20 +90,24 @@ class SocketStream {
 
  private:
   Error failure(const boost::system::error_code& error) const;
+  // Of both, what the socket takes or one record holds. `done`: some was sent.
   IoStep send_some(std::string_view& first, std::string_view& second);
-  Task<Result<void>> send_rest(IoStep step, std::string_view first, std::string_view second,
-                               std::chrono::steady_clock::duration patience);
+  IoStep send_for_one_turn(std::string_view& first, std::string_view& second);
+  Task<Result<void>> send_in_turns(IoStep step, std::string_view first, std::string_view second,
+                                   std::chrono::steady_clock::duration patience);
   Task<Result<void>> receive_plain(std::size_t bytes_max);
   Task<Result<void>> receive_by_tls(std::size_t bytes_max);
   Task<Result<void>> wait_for(IoStep need);
 
   Socket socket_;
   std::unique_ptr<TlsSession> tls_;  // null: plain
-  unsigned reads_in_a_row_ = 0;      // under TLS, that did not wait
+  Turnstile* turnstile_;
+  unsigned reads_in_a_row_ = 0;  // under TLS, that did not wait
   boost::beast::flat_buffer input_;
   SteadyTime deadline_ = SteadyTime::max();
   std::chrono::steady_clock::duration waited_to_send_{};
   bool has_timed_out_ = false;
+  bool is_aborted_ = false;
 };
 
 }  // namespace cubby

@@ -25,9 +25,10 @@ IoStep TlsSession::read(char* to, std::size_t bytes_max, std::size_t& count) {
 }
 
 IoStep TlsSession::write(std::string_view& first, std::string_view& second) {
-  // What fits goes out as one record: two would be two system calls.
+  // What fits goes out as one record: two would be two system calls. Never more than one: OpenSSL keeps to
+  // itself which of several it has sent when it has to wait, and then takes no fewer bytes than those.
   thread_local std::array<char, SSL3_RT_MAX_PLAIN_LENGTH> joined;
-  std::string_view bytes = first;
+  std::string_view bytes = first.substr(0, joined.size());
   if (!second.empty() && first.size() < joined.size()) {
     const std::size_t of_second = std::min(second.size(), joined.size() - first.size());
     first.copy(joined.data(), first.size());

@@ -30,7 +30,8 @@ class TlsSession {
   // Done: `count` bytes stand at `to`.
   IoStep read(char* to, std::size_t bytes_max, std::size_t& count);
 
-  // Done: takes off what was sent. A caller that is told to try again gives the same bytes again.
+  // Done: takes off what was sent, at most a record (16 KiB). A caller that is told to try again gives the
+  // same bytes again; how many follow them may have changed.
   IoStep write(std::string_view& first, std::string_view& second);
 
   // Tells the other end that the end of the stream is meant (close_notify), unless something was on its way;

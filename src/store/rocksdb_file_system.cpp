@@ -1,5 +1,6 @@
 #include "store/rocksdb_file_system.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -34,6 +35,40 @@ IOStatus written(FailStop& fail_stop, const std::string& name, IOStatus result) 
 
 }  // namespace
 
+// A file that is open, for as long as it is: the next log may have to sync it.
+struct WatchedFileSystem::OpenFile {
+  std::mutex mutex;                         // guards the pointer
+  rocksdb::FSWritableFile* file = nullptr;  // nothing: closed
+
+  // After the change: a sync that began before it may have missed it.
+  void note_change() { changes_.fetch_add(1); }
+
+  // REQUIRES: `sync` puts on stable storage what was changed before its call.
+  template <class Sync>
+  IOStatus sync_changes(Sync sync) {
+    // Of two at once Linux tells one only that the disk has failed.
+    const std::scoped_lock lock(syncing_);
+    if (has_failed_) return IOStatus::IOError("an earlier sync of it has failed");
+    const std::uint64_t changes = changes_.load();
+    if (synced_changes_ == changes) return IOStatus::OK();
+    IOStatus status = sync();
+    if (status.ok()) synced_changes_ = changes;
+    has_failed_ = !status.ok();
+    return status;
+  }
+
+  void note_failed_sync() {
+    const std::scoped_lock lock(syncing_);
+    has_failed_ = true;
+  }
+
+ private:
+  std::atomic<std::uint64_t> changes_{1};  // that it is new
+  std::mutex syncing_;                     // guards the rest
+  std::uint64_t synced_changes_ = 0;       // of these; at least
+  bool has_failed_ = false;
+};
+
 class WatchedFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   File(std::string name, std::unique_ptr<rocksdb::FSWritableFile> file, std::shared_ptr<FailStop> fail_stop,
@@ -51,22 +86,38 @@ class WatchedFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper
 
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, IODebugContext* context) override {
     if (auto before = sync_before(options, context); !before.ok()) return before;
-    return written(*fail_stop_, name_, target()->Append(data, options, context));
+    return written(*fail_stop_, name_, changed(target()->Append(data, options, context)));
   }
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
                   const rocksdb::DataVerificationInfo& verification, IODebugContext* context) override {
     if (auto before = sync_before(options, context); !before.ok()) return before;
-    return written(*fail_stop_, name_, target()->Append(data, options, verification, context));
+    return written(*fail_stop_, name_, changed(target()->Append(data, options, verification, context)));
+  }
+  // For direct I/O, which is not used.
+  IOStatus PositionedAppend(const rocksdb::Slice&, std::uint64_t, const IOOptions&,
+                            IODebugContext*) override {
+    return IOStatus::NotSupported("PositionedAppend");
+  }
+  IOStatus PositionedAppend(const rocksdb::Slice&, std::uint64_t, const IOOptions&,
+                            const rocksdb::DataVerificationInfo&, IODebugContext*) override {
+    return IOStatus::NotSupported("PositionedAppend");
+  }
+  IOStatus Truncate(std::uint64_t bytes, const IOOptions& options, IODebugContext* context) override {
+    return changed(target()->Truncate(bytes, options, context));
   }
   IOStatus Sync(const IOOptions& options, IODebugContext* context) override {
-    return synced(*fail_stop_, name_, target()->Sync(options, context));
+    const auto sync = [&] { return target()->Sync(options, context); };
+    return synced(*fail_stop_, name_, self_->sync_changes(sync));
   }
   IOStatus Fsync(const IOOptions& options, IODebugContext* context) override {
-    return synced(*fail_stop_, name_, target()->Fsync(options, context));
+    const auto sync = [&] { return target()->Fsync(options, context); };
+    return synced(*fail_stop_, name_, self_->sync_changes(sync));
   }
   IOStatus RangeSync(std::uint64_t offset, std::uint64_t count, const IOOptions& options,
                      IODebugContext* context) override {
-    return synced(*fail_stop_, name_, target()->RangeSync(offset, count, options, context));
+    auto status = synced(*fail_stop_, name_, target()->RangeSync(offset, count, options, context));
+    if (!status.ok()) self_->note_failed_sync();
+    return status;
   }
   IOStatus Close(const IOOptions& options, IODebugContext* context) override {
     close();
@@ -79,13 +130,23 @@ class WatchedFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper
     self_->file = nullptr;
   }
 
-  // One that is closed was synced before, or is needed no more.
+  IOStatus changed(IOStatus status) {
+    self_->note_change();
+    return status;
+  }
+
   IOStatus sync_before(const IOOptions& options, IODebugContext* context) {
-    const auto before = std::exchange(before_, nullptr);
-    if (!before) return IOStatus::OK();
-    const std::scoped_lock lock(before->mutex);
-    if (!before->file) return IOStatus::OK();
-    return synced(*fail_stop_, "the log before " + name_, before->file->Sync(options, context));
+    if (!before_) return IOStatus::OK();
+    auto status = sync(*before_, options, context);
+    if (status.ok()) before_ = nullptr;
+    return synced(*fail_stop_, "the log before " + name_, std::move(status));
+  }
+
+  // One that is closed was synced before, or is needed no more.
+  static IOStatus sync(OpenFile& log, const IOOptions& options, IODebugContext* context) {
+    const std::scoped_lock lock(log.mutex);
+    if (!log.file) return IOStatus::OK();
+    return log.sync_changes([&] { return log.file->Sync(options, context); });
   }
 
   const std::string name_;

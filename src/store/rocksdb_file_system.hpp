@@ -10,12 +10,16 @@
 
 namespace cubby {
 
-// Everything that the store writes goes through here, which holds three promises whatever RocksDB does:
+// Everything that the store writes goes through here, which holds five promises whatever RocksDB does:
 //  * The first sync that fails, of a file or a directory, and the first write that fails for another reason
 //    than a lack of space, is told to `fail_stop`.
 //  * A quota that is used up counts as a lack of space.
 //  * A log gets its first record after all of the log before it is on stable storage, so that a crash cannot
 //    take the end of one and leave the beginning of the next.
+//  * A file that could not be synced once is never said to be synced.
+//  * A file without a change since its last sync is not synced again. RocksDB syncs a closed log once more,
+//    and where two of its threads want to and the first one fails, the second ends the process by an
+//    assertion (7.8.3, as Debian builds it).
 // Thread-safe.
 class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
  public:
@@ -34,12 +38,7 @@ class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
  private:
   class File;
   class Directory;
-
-  // A file that is open, for as long as it is: the next log may have to sync it.
-  struct OpenFile {
-    std::mutex mutex;
-    rocksdb::FSWritableFile* file = nullptr;  // nothing: closed
-  };
+  struct OpenFile;
 
   const std::shared_ptr<FailStop> fail_stop_;
   std::mutex mutex_;

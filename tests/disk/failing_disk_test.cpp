@@ -53,8 +53,8 @@ class FailingDisk : public testing::Test {
     if (again && workload) {
       for (const std::string& each : workload->verify(**again)) ADD_FAILURE() << failed << ": " << each;
     }
-    const auto dot = failed.rfind('.');
-    ++by_file[dot == failed.npos ? "other" : failed.substr(dot)];
+    const std::string extension = fs::path(failed).extension();
+    ++by_file[extension.empty() ? "other" : extension];
     return !failed.empty();
   }
 

@@ -21,6 +21,7 @@ class EchoHandler final : public HttpHandler {
     if (head.target == "/throw") throw std::runtime_error("on purpose");
     if (head.target == "/unread") co_return text_response("unread");
     if (head.target == "/large") co_return text_response(std::string(64 * limits::MiB, 'x'));
+    if (head.target == "/pieces") co_return response_in_pieces();
     if (head.target == "/started") started.set_value();
     std::string text = std::string(head.target) + " ";
     while (true) {
@@ -36,6 +37,30 @@ class EchoHandler final : public HttpHandler {
   std::promise<void> started;  // by a request for /started, of which there is one
 
  private:
+  // As a large value is sent, of which only a piece is in memory.
+  class Pieces final : public ByteSource {
+   public:
+    Task<Result<std::string_view>> read() override {
+      if (count_ == 0) co_return std::string_view{};
+      --count_;
+      co_return std::string_view(piece_);
+    }
+    std::uint64_t bytes() const { return count_ * piece_.size(); }
+
+   private:
+    std::size_t count_ = 32;
+    const std::string piece_ = std::string(limits::value_piece_bytes, 'x');
+  };
+
+  static Response response_in_pieces() {
+    auto pieces = std::make_unique<Pieces>();
+    Response response;
+    response.content_type = "text/plain";
+    response.body_bytes = pieces->bytes();
+    response.rest = std::move(pieces);
+    return response;
+  }
+
   static Response text_response(std::string text) {
     Response response;
     response.content_type = "text/plain";

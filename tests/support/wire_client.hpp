@@ -46,6 +46,12 @@ class Client {
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
+  // From here on the kernel takes little at a time.
+  void receive_little() {
+    const int bytes = 32 * 1024;
+    check(::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes), "SO_RCVBUF");
+  }
+
   // Stops early if the server has closed: its answer is then to be read.
   virtual void send(std::string_view bytes) { send_raw(bytes); }
 
@@ -88,6 +94,17 @@ class Client {
     return answer;
   }
 
+  // Below TLS. Waits for bytes and appends them to `to`; false at the end of the stream.
+  bool receive_raw(std::string& to, std::size_t bytes_max = 64 * 1024) const {
+    std::string bytes(bytes_max, '\0');
+    auto count = ::recv(socket_, bytes.data(), bytes.size(), 0);
+    while (count < 0 && errno == EINTR) count = ::recv(socket_, bytes.data(), bytes.size(), 0);
+    if (count < 0 && errno == ECONNRESET) return false;
+    check(count, "recv");
+    to.append(bytes, 0, static_cast<std::size_t>(count));
+    return count > 0;
+  }
+
   // True for a 100; false if another answer has begun to come.
   bool is_told_to_continue() {
     constexpr std::string_view expected = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -112,17 +129,6 @@ class Client {
   }
 
  protected:
-  // Waits for bytes and appends them to `to`; false at the end of the stream.
-  bool receive_raw(std::string& to) const {
-    char bytes[64 * 1024];
-    auto count = ::recv(socket_, bytes, sizeof bytes, 0);
-    while (count < 0 && errno == EINTR) count = ::recv(socket_, bytes, sizeof bytes, 0);
-    if (count < 0 && errno == ECONNRESET) return false;
-    check(count, "recv");
-    to.append(bytes, static_cast<std::size_t>(count));
-    return count > 0;
-  }
-
   virtual bool receive_some() { return receive_raw(input_); }
 
   std::string input_;  // received and not yet taken
