@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
+
+#include "store/rocksdb_backup_folder.hpp"
 #include "tests/support/engine_fixture.hpp"
 #include "tests/support/rocksdb_rows.hpp"
 
@@ -42,6 +45,36 @@ class RocksDbEngineTest : public testing::Test {
     return counts;
   }
 };
+
+// ---- Backups
+
+TEST_F(RocksDbEngineTest, BackupsThatAreAskedForAtOnceAreMadeOneAfterTheOther) {
+  store.put("key", "value");
+  const FreshDirectory folder;
+  std::vector<std::future<void>> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.push_back(std::async(std::launch::async, [&] {
+      for (int k = 0; k < 4; ++k) {
+        const auto made = run(engine->back_up(folder.path() / "backups", 1));
+        EXPECT_TRUE(made) << made.error().argument;
+      }
+    }));
+  }
+  for (auto& each : clients) each.get();
+  EXPECT_EQ(run(engine->backups(folder.path() / "backups")).value().size(), 1u);
+}
+
+TEST_F(RocksDbEngineTest, ABackupIsRefusedForNowWhereAnotherProcessHasTheFolder) {
+  const FreshDirectory folder;
+  {
+    const auto lock = BackupFolderLock::take(folder.path(), BackupFolderLock::Kind::exclusive);
+    ASSERT_TRUE(lock);
+    const auto made = run(engine->back_up(folder.path(), 1));
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code, Errc::overloaded);
+  }
+  EXPECT_TRUE(run(engine->back_up(folder.path(), 1)));
+}
 
 // ---- Many tables
 

@@ -67,38 +67,10 @@ Result<std::uint64_t> verify_backups(const fs::path& folder, std::optional<std::
   return damaged;
 }
 
-Result<std::uint64_t> prune_backups(const fs::path& folder, std::size_t keep) try {
+Result<std::uint64_t> prune_backups(const fs::path& folder, std::size_t keep) {
   const auto lock = BackupFolderLock::take(folder, BackupFolderLock::Kind::exclusive);
   if (!lock) return lock.error();
-  auto engine = open_backups_for_change(folder);
-  if (!engine) return engine.error();
-  auto ids = finished_backups(folder);
-  const std::size_t surplus = ids.size() > keep ? ids.size() - keep : 0;
-  const std::set<std::uint32_t> kept(ids.begin() + static_cast<std::ptrdiff_t>(surplus), ids.end());
-  for (std::size_t i = 0; i < surplus; ++i) fs::remove(backup_set_path(folder, ids[i]));
-  if (auto synced = sync_directory(backup_sets_path(folder)); !synced) return synced.error();
-  // Those that were begun and not finished go too.
-  std::vector<rocksdb::BackupInfo> known;
-  (*engine)->GetBackupInfo(&known);
-  for (const auto& each : known) {
-    if (kept.contains(each.backup_id)) continue;
-    if (const auto status = (*engine)->DeleteBackup(each.backup_id); !status.ok()) return to_error(status);
-  }
-  if (const auto status = (*engine)->GarbageCollect(); !status.ok()) return to_error(status);
-  std::set<fs::path> named;
-  for (const std::uint32_t each : kept) {
-    const auto copies = read_backup_set(folder, each);
-    if (!copies) return copies.error();
-    for (const ValueCopy& copy : *copies) named.insert(backup_copy_path(folder, copy));
-  }
-  if (fs::exists(backup_values_path(folder))) {
-    for (const auto& each : fs::recursive_directory_iterator(backup_values_path(folder))) {
-      if (each.is_regular_file() && !named.contains(each.path())) fs::remove(each.path());
-    }
-  }
-  return surplus;
-} catch (const fs::filesystem_error& error) {
-  return fail(Errc::storage_failed, error.what());
+  return prune_backups(*lock, folder, keep);
 }
 
 namespace {

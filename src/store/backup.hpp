@@ -2,8 +2,8 @@
 //
 // A backup is what the store was at one moment, also of a running server: rows, and the value files that
 // they name. A later one copies only what has come since. All functions wait for the disk. Errors of all:
-// storage_failed, storage_corrupt, with a sentence for the operator. docs/internals/on_disk_format.md has the
-// layout.
+// storage_failed, storage_corrupt and, where another process has the folder, overloaded; with a sentence for
+// the operator. docs/internals/on_disk_format.md has the layout.
 #pragma once
 
 #include <cstdint>

@@ -46,14 +46,20 @@ Result<std::vector<BodyId>> named_files(const rocksdb::BackupEngine& engine, std
 
 }  // namespace
 
-Result<BackupInfo> RocksDbBackup::make(const fs::path& folder) try {
+Result<BackupInfo> RocksDbBackup::make(const fs::path& folder, std::size_t keep) try {
   const std::scoped_lock lock(making_);
   if (is_stopping_) return fail(Errc::storage_failed, "the server is stopping");
   if (auto made = make_directories(backup_sets_path(folder)); !made) return made.error();
   const auto folder_lock = BackupFolderLock::take(folder, BackupFolderLock::Kind::exclusive);
   if (!folder_lock) return folder_lock.error();
-  const RocksDbGarbage::FileHold hold(garbage_);
-  return make_held(folder);
+  auto made = [&] {
+    const RocksDbGarbage::FileHold hold(garbage_);
+    return make_held(folder);
+  }();
+  if (!made || keep == 0) return made;
+  // With the same lock, or who makes the next one would find the folder in use.
+  if (const auto pruned = prune_backups(*folder_lock, folder, keep); !pruned) return pruned.error();
+  return made;
 } catch (const fs::filesystem_error& error) {
   return fail(Errc::storage_failed, error.what());
 }

@@ -20,7 +20,7 @@ class BackupFolderLock {
  public:
   enum class Kind { shared, exclusive };
 
-  // Does not wait. Errors: storage_failed (somebody has it; there is no such folder).
+  // Does not wait. Errors: overloaded (somebody has it), storage_failed (there is no such folder).
   static Result<BackupFolderLock> take(const std::filesystem::path& folder, Kind kind);
 
  private:
@@ -46,6 +46,11 @@ Result<std::vector<ValueCopy>> read_backup_set(const std::filesystem::path& fold
 std::vector<std::uint32_t> finished_backups(const std::filesystem::path& folder);
 // The newest if none is named. Errors: storage_failed, if it is not there.
 Result<std::uint32_t> choose_backup(const std::filesystem::path& folder, std::optional<std::uint32_t> id);
+
+// Removes all but the newest `keep`, and what no backup names any more. Answers how many backups were
+// removed. REQUIRES: the folder's exclusive lock. Errors: storage_corrupt.
+Result<std::uint64_t> prune_backups(const BackupFolderLock& lock, const std::filesystem::path& folder,
+                                    std::size_t keep);
 
 // RocksDB's part of the folder.
 Result<std::unique_ptr<rocksdb::BackupEngine>> open_backups_for_change(const std::filesystem::path& folder);

@@ -335,13 +335,7 @@ Task<Result<EngineFigures>> RocksDbEngine::figures(Instant now) {
 // ---- Backups
 
 Task<Result<BackupInfo>> RocksDbEngine::back_up(std::filesystem::path folder, std::size_t keep) {
-  auto work = [this, &folder, keep]() -> Result<BackupInfo> {
-    auto made = backup_.make(folder);
-    if (made && keep > 0) {
-      if (const auto pruned = prune_backups(folder, keep); !pruned) return pruned.error();
-    }
-    return made;
-  };
+  auto work = [this, &folder, keep] { return backup_.make(folder, keep); };
   co_return co_await pool_.run(std::move(work));
 }
 
