@@ -69,6 +69,17 @@ TEST_F(HttpStrictness, OneContentLengthIsTaken) {
   }
 }
 
+TEST_F(HttpStrictness, AValueThatEndsInMidReplyEndsTheConnection) {
+  Client client = connect();
+  client.send("GET /breaks HTTP/1.1\r\n" + host + "\r\n" + "GET /x HTTP/1.1\r\n" + host + "\r\n");
+  const std::string all = client.read_to_end();
+  const auto body = all.find("\r\n\r\n") + 4;
+  EXPECT_NE(all.find("content-length: " + std::to_string(8 * limits::MiB)), std::string::npos);
+  EXPECT_LT(all.size() - body, 8 * limits::MiB);
+  EXPECT_EQ(all.find_first_not_of('x', body), std::string::npos)
+      << "the next answer would be taken for the value";
+}
+
 TEST_F(HttpStrictness, OneHostIsTaken) {
   expect_refusal("GET / HTTP/1.1\r\n\r\n");
   expect_refusal("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n");

@@ -148,6 +148,10 @@ Task<Result<Place>> BindingApi::find_place(const Grant& grant, const BindingRequ
   // take.
   auto finding = may_create ? namespaces_.find_or_create(account, *name) : namespaces_.find(account, *name);
   const auto found = co_await std::move(finding);
+  // Whether there is a namespace is not for whoever has only some to learn.
+  const bool is_hidden =
+      !found && found.error().code == Errc::namespace_not_found && !grant.namespaces.empty();
+  if (is_hidden) co_return fail(Errc::permission_missing);
   if (!found) co_return found.error();
   audited.account = found->account;
   audited.namespace_id = found->id;

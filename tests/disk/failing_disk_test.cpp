@@ -104,6 +104,9 @@ class FailingDisk : public testing::Test {
   }
 
   void expect_stopped(Engine& engine) {
+    const auto created = run(engine.create_namespace(some_namespace("later")));
+    ASSERT_FALSE(created) << "acknowledged long after " << disk->failed() << " had failed";
+    EXPECT_EQ(created.error().code, Errc::storage_failed);
     const auto writable = run(engine.check_writable());
     ASSERT_FALSE(writable) << disk->failed();
     EXPECT_EQ(writable.error().code, Errc::storage_failed);

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, renameSync, readdirSync, statSync, watch, writeFileSync } from 'node:fs';
 import http from 'node:http';
+import net from 'node:net';
 import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { refuse, succeed } from './support/command.js';
@@ -195,6 +196,54 @@ test('accounts and tokens are made, listed and revoked by the command line', asy
   const lines = await audited(({ operation }) => operation === 'revoke token');
   assert.equal(lines.find(({ operation }) => operation === 'create account').subject, account);
   assert.equal(lines.find(({ operation }) => operation === 'revoke token').subject, made.id);
+});
+
+test('a page of another site is refused by the API and not by the binding', async () => {
+  const foreign = (path, token, address) =>
+    status(path, token, { origin: address, headers: { authorization: `Bearer ${token}`, origin: 'http://elsewhere.example' } });
+  assert.equal(await status('/client/v4/accounts', TOKEN), 200);
+  assert.equal(await foreign('/client/v4/accounts', TOKEN, server.origin), 403);
+  assert.notEqual(await foreign('/key?urlencoded=true', TOKEN, `http://${server.bindings[0]}`), 403);
+});
+
+test('limits of clients are what the flags say', async () => {
+  const flags = ['--max-connections', '1', '--header-timeout', '1s', '--body-timeout', '1s'];
+  const narrow = await Cubby.started({ binding: ['--binding-listen', 'none', ...flags] });
+  const { hostname, port } = new URL(narrow.origin);
+  // Sends the text, and resolves with all that comes until the server ends.
+  const talk = (text, seen = () => {}) =>
+    new Promise((resolve, reject) => {
+      const socket = net.connect(Number(port), hostname, () => socket.write(text));
+      let answer = '';
+      socket.on('data', (bytes) => seen((answer += bytes)));
+      socket.on('close', () => resolve(answer)).on('error', reject);
+    });
+  try {
+    // The first has the only place, for a body that never comes.
+    let first;
+    const head = `POST /client/v4/accounts/${ACCOUNT}/storage/kv/namespaces HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${TOKEN}\r\n`;
+    await new Promise((resolve) => (first = talk(`${head}Content-Length: 9\r\nExpect: 100-continue\r\n\r\n`, resolve)));
+    const second = await talk('GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n');
+    assert.match(second, /^HTTP\/1\.1 503 [^]*retry-after: 2/i);
+    assert.match(await first, /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 408 /);
+    // Its place may be free a moment later.
+    let slow;
+    do slow = await talk('GET / HTTP/1.1\r\n');
+    while (slow.startsWith('HTTP/1.1 503 '));
+    assert.match(slow, /^HTTP\/1\.1 408 /);
+  } finally {
+    await narrow.stop();
+  }
+});
+
+test('the text of a token is nowhere on the disk', async () => {
+  const { text: token } = await cubby(succeed, ['token', 'create', 'hashed', '--right', 'read', '--account-id', ACCOUNT]);
+  assert.match(token.trim(), /^[\w-]{40}$/);
+  for (const entry of readdirSync(server.dataDir, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath ?? entry.path, entry.name);
+    assert.ok(!readFileSync(path).includes(token.trim()), path);
+  }
 });
 
 // The last test of the file: everything that was printed or written until here.

@@ -21,7 +21,8 @@ class EchoHandler final : public HttpHandler {
     if (head.target == "/throw") throw std::runtime_error("on purpose");
     if (head.target == "/unread") co_return text_response("unread");
     if (head.target == "/large") co_return text_response(std::string(64 * limits::MiB, 'x'));
-    if (head.target == "/pieces") co_return response_in_pieces();
+    if (head.target == "/pieces") co_return response_in_pieces(false);
+    if (head.target == "/breaks") co_return response_in_pieces(true);
     if (head.target == "/started") started.set_value();
     std::string text = std::string(head.target) + " ";
     while (true) {
@@ -40,7 +41,10 @@ class EchoHandler final : public HttpHandler {
   // As a large value is sent, of which only a piece is in memory.
   class Pieces final : public ByteSource {
    public:
+    explicit Pieces(bool breaks) : breaks_(breaks) {}
+
     Task<Result<std::string_view>> read() override {
+      if (count_ == 2 && breaks_) co_return fail(Errc::storage_corrupt, "a piece");
       if (count_ == 0) co_return std::string_view{};
       --count_;
       co_return std::string_view(piece_);
@@ -48,12 +52,13 @@ class EchoHandler final : public HttpHandler {
     std::uint64_t bytes() const { return count_ * piece_.size(); }
 
    private:
+    const bool breaks_;  // near its end
     std::size_t count_ = 32;
     const std::string piece_ = std::string(limits::value_piece_bytes, 'x');
   };
 
-  static Response response_in_pieces() {
-    auto pieces = std::make_unique<Pieces>();
+  static Response response_in_pieces(bool breaks) {
+    auto pieces = std::make_unique<Pieces>(breaks);
     Response response;
     response.content_type = "text/plain";
     response.body_bytes = pieces->bytes();
