@@ -83,6 +83,13 @@ TEST_F(HttpStrictness, AValueThatEndsInMidReplyEndsTheConnection) {
 TEST_F(HttpStrictness, OneHostIsTaken) {
   expect_refusal("GET / HTTP/1.1\r\n\r\n");
   expect_refusal("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n");
+  for (const char* none : {"h/x", "u@h", "h:x", "h i", "[::1", "[::1]x", "[g]", "h:80:80", "\xd0\xba", "h\\"})
+    expect_refusal("GET / HTTP/1.1\r\nHost: " + std::string(none) + "\r\n\r\n");
+  for (const char* some :
+       {"", "h", "h:", "h:80", "my_host.test:8080", "[::1]", "[::1]:80", "%41~!$&'()*+,;="}) {
+    const std::string start = "GET / HTTP/1.1\r\nConnection: close\r\nHost: ";
+    EXPECT_EQ(last_answer_to(start + some + "\r\n\r\n").status, 200u) << some;
+  }
   EXPECT_EQ(last_answer_to("GET / HTTP/1.0\r\n\r\n").status, 200u);
   Client client = connect();
   client.send("GET http://h/x HTTP/1.1\r\n\r\n");

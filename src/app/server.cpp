@@ -148,6 +148,8 @@ void keep_to_itself() {
   ::setrlimit(RLIMIT_CORE, &none);
   // A limit does not keep from a handler of core dumps; this does.
   ::prctl(PR_SET_DUMPABLE, 0);
+  // Whatever it might be brought to execute gets no more than it has.
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
 // What a SIGHUP asks for, each time. It also says that the terminal has gone, where the server was started in

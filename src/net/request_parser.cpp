@@ -54,6 +54,24 @@ bool is_absolute_form(std::string_view target) {
   return false;
 }
 
+// The value of a Host: a name or an address, and maybe a port (RFC 9112, 3.2). Nothing is a host too.
+bool is_host(std::string_view text) {
+  const auto is_all = [](std::string_view part, int (*is_kind)(int), std::string_view others) {
+    return std::all_of(part.begin(), part.end(), [=](unsigned char c) {
+      return c < 0x80 && (is_kind(c) || others.find(static_cast<char>(c)) != others.npos);
+    });
+  };
+  const bool is_address = text.starts_with('[');
+  const auto name_end = is_address ? text.find(']') : std::min(text.find(':'), text.size());
+  if (name_end == text.npos) return false;
+  const std::string_view port = text.substr(name_end + (is_address ? 1 : 0));
+  const bool is_name = is_address ? is_all(text.substr(1, name_end - 1), std::isxdigit, ".:")
+                                  : is_all(text.substr(0, name_end), std::isalnum, "-._~%!$&'()*+,;=");
+  if (!is_name || port.empty()) return is_name;
+  if (!port.starts_with(':')) return false;
+  return is_all(port.substr(1), std::isdigit, "");
+}
+
 void keep_first(std::optional<std::string_view>& kept, boost::beast::string_view value) {
   if (!kept) kept.emplace(value.data(), value.size());
 }
@@ -170,6 +188,7 @@ std::optional<std::string> RequestParser::refusal() const {
   }
   if (content_lengths_ > 1) return "more than one Content-Length";
   if (hosts_ > 1) return "more than one Host";
+  if (head_.host && !is_host(*head_.host)) return "a Host that is none";
   const bool is_absolute = !head_.target.starts_with('/') && is_absolute_form(head_.target);
   const bool is_path =
       head_.target.starts_with('/') || (head_.target == "*" && head_.method_text == "OPTIONS");

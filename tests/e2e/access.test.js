@@ -259,6 +259,7 @@ test('no secret and no value is in what the server prints, writes or shows', asy
       assert.ok(!`${text}`.includes(secret), `${secret} is in\n${text}`);
     }
   }
+  assert.match(readFileSync(`/proc/${child.pid}/status`, 'utf8'), /^NoNewPrivs:\s+1$/m);
   assert.match(readFileSync(`/proc/${child.pid}/limits`, 'utf8'), /^Max core file size +0 +0 /m);
   for (const entry of readdirSync(server.dataDir, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath ?? entry.path, entry.name);

@@ -188,11 +188,29 @@ class StrictReader {
     return std::nullopt;
   }
 
+  // A name or an address in brackets, and maybe a port.
+  static bool is_host(std::string_view value) {
+    constexpr std::string_view digits = "0123456789";
+    constexpr std::string_view in_address = "0123456789abcdefABCDEF:.";
+    constexpr std::string_view in_name =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~%!$&'()*+,;=";
+    const auto colon = value.rfind(':');
+    const auto bracket = value.rfind(']');
+    if (colon != value.npos && (bracket == value.npos || colon > bracket)) {
+      if (value.substr(colon + 1).find_first_not_of(digits) != value.npos) return false;
+      value = value.substr(0, colon);
+    }
+    if (!value.starts_with('[')) return value.find_first_not_of(in_name) == value.npos;
+    return value.size() >= 2 && value.ends_with(']') &&
+           value.substr(1, value.size() - 2).find_first_not_of(in_address) == value.npos;
+  }
+
   Refusal read_field(std::string_view line, Head& head) const {
     std::string_view name;
     std::string_view value;
     if (auto why = split_field(line, name, value, leniencies_.delete_byte_in_values)) return why;
     if (equals(name, "host") && ++head.hosts > 1) return "two Hosts";
+    if (equals(name, "host") && !is_host(value)) return "a host";
     if (equals(name, "content-length")) {
       if (head.length) return "two lengths";
       std::uint64_t length = 0;
