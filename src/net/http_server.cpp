@@ -27,8 +27,8 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, LoopExecutor>;
 
 constexpr auto tick = std::chrono::seconds(1);  // how exact deadlines are
-constexpr unsigned deadlines_in_a_row = 256;
-constexpr std::size_t accepted_in_a_row = 16;  // of those that have connected already
+constexpr unsigned deadlines_in_a_row = 256;    // are looked at before others on the loop get a turn
+constexpr std::size_t accepted_in_a_row = 16;   // of those that have connected already
 constexpr auto warning_pause = std::chrono::seconds(10);
 // Of one loop and listener, those above the limit that get an answer; more are closed at once.
 constexpr std::size_t refused_connections_max = 64;
