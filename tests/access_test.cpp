@@ -74,6 +74,33 @@ TEST_F(AccessTest, GrantsARememberedCallerWhatItsTokenHasBecome) {
   EXPECT_EQ(run(access_.authenticate(secret, caller_)).value()->right, Right::write);
 }
 
+TEST_F(AccessTest, ConfirmsACallerUntilItsTokenIsRevoked) {
+  Token token = token_of(secret);
+  put(token);
+  const Grant* const grant = run(access_.authenticate(secret, caller_)).value();
+  std::uint64_t generation = caller_.access_generation;
+  EXPECT_TRUE(run(access_.confirm(caller_, generation)));
+  put(token_of(other_secret));
+  EXPECT_TRUE(run(access_.confirm(caller_, generation)));
+  EXPECT_EQ(generation, engine_->access_generation());
+  EXPECT_EQ(grant->token, token.id);  // where it was: the request has views of it
+  token.revoked = true;
+  put(token);
+  EXPECT_EQ(run(access_.confirm(caller_, generation)).error().code, Errc::token_refused);
+}
+
+TEST_F(AccessTest, ConfirmsACallerUntilItsTokenExpires) {
+  Token token = token_of(secret);
+  token.expiration = whole_seconds(clock_.now()) + 60s;
+  put(token);
+  EXPECT_EQ(token_behind(secret), token.id);
+  std::uint64_t generation = caller_.access_generation;
+  clock_.advance(59s);
+  EXPECT_TRUE(run(access_.confirm(caller_, generation)));
+  clock_.advance(1s);
+  EXPECT_EQ(run(access_.confirm(caller_, generation)).error().code, Errc::token_refused);
+}
+
 TEST_F(AccessTest, TellsCallersOfOneConnectionApart) {
   const Token token = token_of(secret);
   const Token other = token_of(other_secret);

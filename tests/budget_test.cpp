@@ -138,6 +138,45 @@ TEST_F(IdleConnections, MakeRoomForNewOnesTheLongestIdleFirst) {
   expect_served(first);
 }
 
+// Answers `/wait` when it is told to, and keeps the loop until then.
+class WaitingHandler final : public HttpHandler {
+ public:
+  Task<Response> handle(const RequestHead& head, RequestBody&, RememberedCaller&) override {
+    if (head.target == "/wait") {
+      waits_.set_value();
+      goes_on.get_future().wait();
+    }
+    co_return Response{};
+  }
+  Response refusal(const Error& error) override { return error_response("", error); }
+
+  void until_it_waits() { waits_.get_future().wait(); }
+  std::promise<void> goes_on;
+
+ private:
+  std::promise<void> waits_;
+};
+
+TEST(IdleConnection, WhoseRequestHasComeStays) {
+  WaitingHandler handler;
+  HttpServer server(1, limits::MiB);
+  const std::string address =
+      server.listen({.handler = handler, .rules = {.patience = {.undisturbed = 0s}}, .connections_max = 2})
+          .value();
+  server.start();
+  Client idle(address);
+  idle.send(get);
+  ASSERT_EQ(idle.read_answer("GET").status, 200u);
+  Client busy(address);
+  busy.send("GET /wait HTTP/1.1\r\nHost: h\r\n\r\n");
+  handler.until_it_waits();
+  Client one_more(address);  // the loop learns of it first
+  idle.send(get);
+  handler.goes_on.set_value();
+  EXPECT_EQ(idle.read_answer("GET").status, 200u);
+  EXPECT_EQ(busy.read_answer("GET").status, 200u);
+}
+
 TEST_F(IdleConnections, WithARequestUnderWayStay) {
   std::list<Client> busy;
   for (int i = 0; i < 3; ++i) {
@@ -253,6 +292,19 @@ TEST_F(RequestMemoryMax, BoundsWhatAHandlerGathersAndAnswers) {
 
 TEST_F(RequestMemoryMax, DoesNotBoundWhatOperatorsAreAnswered) {
   EXPECT_EQ(answer_to(put("/figures", 0)).status, 200u);
+}
+
+TEST_F(RequestMemoryMax, KeepsHalfFromWhoHasNotSaidWhoItIs) {
+  const auto head = [](std::size_t bytes) {
+    return "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nx: " + std::string(bytes, 'x');
+  };
+  Client large(address_);
+  large.send(head(bytes_max / 2 + 16 * limits::KiB));
+  expect_overloaded(large.read_answer("PUT"), "memory for requests");
+  const std::string small = head(bytes_max / 2 - 32 * limits::KiB) + "\r\n\r\n";
+  EXPECT_EQ(answer_to(small).status, 200u);
+  // Who has been let in may have all of it.
+  EXPECT_EQ(answer_to(put("/keep", bytes_max)).status, 200u);
 }
 
 TEST_F(RequestMemoryMax, BoundsHeads) {

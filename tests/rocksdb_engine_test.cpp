@@ -3,7 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
 #include <future>
+#include <thread>
 
 #include "store/rocksdb_backup_folder.hpp"
 #include "tests/support/engine_fixture.hpp"
@@ -74,6 +80,49 @@ TEST_F(RocksDbEngineTest, ABackupIsRefusedForNowWhereAnotherProcessHasTheFolder)
     EXPECT_EQ(made.error().code, Errc::overloaded);
   }
   EXPECT_TRUE(run(engine->back_up(folder.path(), 1)));
+}
+
+TEST_F(RocksDbEngineTest, ABackupIsMadeThoughAnOlderOneIsDamaged) {
+  store.put("key", std::string(piece + 1, 'v'));
+  const FreshDirectory folder;
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(run(engine->back_up(folder.path(), 3)));
+  {
+    std::fstream set(backup_set_path(folder.path(), 3), std::ios::in | std::ios::out | std::ios::binary);
+    set.put('?');
+  }
+  const auto made = run(engine->back_up(folder.path(), 3));
+  ASSERT_TRUE(made) << made.error().argument;
+  EXPECT_EQ(made->id, 4u);
+  ASSERT_TRUE(made->not_pruned);
+  EXPECT_EQ(made->not_pruned->code, Errc::storage_corrupt);
+  EXPECT_EQ(run(engine->backups(folder.path())).value().size(), 3u);
+}
+
+TEST_F(RocksDbEngineTest, ABackupThatTakesLongKeepsNobodyFromTheDisk) {
+  engine.reset();
+  engine = open_rocksdb_engine({.data_directory = directory.path(), .storage_threads = 1}).value();
+  store = Store(*engine, store.id());
+  store.put("key", std::string(piece + 1, 'v'));
+  const FreshDirectory folder;
+  // What RocksDB reads of an older backup, which does not come until the end of this test.
+  const auto older = folder.path() / "db" / "meta" / "1";
+  std::filesystem::create_directories(older.parent_path());
+  ASSERT_EQ(::mkfifo(older.c_str(), 0600), 0);
+  auto backup = std::async(std::launch::async, [&] { return run(engine->back_up(folder.path(), 0)); });
+  int writer = -1;
+  while ((writer = ::open(older.c_str(), O_WRONLY | O_NONBLOCK)) < 0) {
+    ASSERT_EQ(errno, ENXIO);
+    ASSERT_EQ(backup.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+    std::this_thread::yield();
+  }
+  auto reader = std::async(std::launch::async, [&] { return store.get("key")->bytes.size(); });
+  const auto read = reader.wait_for(std::chrono::seconds(30));
+  EXPECT_EQ(backup.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  std::filesystem::remove(older);  // or whoever opens it next waits too
+  ::close(writer);
+  EXPECT_EQ(read, std::future_status::ready);
+  EXPECT_EQ(reader.get(), piece + 1);
+  backup.wait();
 }
 
 // ---- Many tables

@@ -119,6 +119,30 @@ TEST_F(SlowClient, HasSoMuchTimeForAHeadHoweverItDrips) {
   EXPECT_TRUE(is_refused_with(408));
 }
 
+TEST_F(SlowClient, IsLateAlsoWhereMoreBytesWereThereAlready) {
+  // Twice what is read at once: the second reading has its bytes before it waits, and its turn after the
+  // check.
+  const std::string head = "GET / HTTP/1.1\r\nHost: h\r\nA: " + std::string(6000, 'b');
+  ASSERT_EQ(::send(ends_[0], head.data(), head.size(), MSG_NOSIGNAL), static_cast<ssize_t>(head.size()));
+  loop_.restart();
+  ASSERT_EQ(loop_.poll_one(), 1u);
+  pass(16s);
+  EXPECT_TRUE(is_refused_with(408));
+}
+
+TEST_F(SlowClient, IsChargedForTheBytesOfAHeadAndNotForTheirPieces) {
+  send("GET / HTTP/1.1\r\nHost: h\r\nA: " + std::string(9000, 'b'));
+  const std::size_t held = memory_.taken();
+  EXPECT_GT(held, 0u);
+  for (int i = 0; i < 100; ++i) send("b");
+  EXPECT_EQ(memory_.taken(), held);
+  send(std::string(12'000, 'b'));
+  EXPECT_GE(memory_.taken(), held + 8 * limits::KiB);
+  send("\r\n\r\n");
+  EXPECT_TRUE(receive().starts_with("HTTP/1.1 200"));
+  EXPECT_EQ(memory_.taken(), 0u);
+}
+
 TEST_F(SlowClient, HasSoMuchTimeForTheNextBytesOfABody) {
   send("PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n");
   for (int i = 0; i < 9; ++i) {

@@ -1,9 +1,7 @@
 #include "app/server.hpp"
 
 #include <spdlog/spdlog.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +11,7 @@
 
 #include "app/first_start.hpp"
 #include "app/logging.hpp"
+#include "app/privileges.hpp"
 #include "app/rados_module.hpp"
 #include "net/backup_api.hpp"
 #include "net/binding_api.hpp"
@@ -140,18 +139,6 @@ Result<std::unique_ptr<AuditLog>> open_audit_log(const ServeConfig& config, cons
   return AuditLog::open(*config.audit, clock);
 }
 
-// The process holds secrets: nobody may attach to it or get its memory as a file, and what it makes is its
-// owner's alone.
-void keep_to_itself() {
-  ::umask(077);
-  const rlimit none{0, 0};
-  ::setrlimit(RLIMIT_CORE, &none);
-  // A limit does not keep from a handler of core dumps; this does.
-  ::prctl(PR_SET_DUMPABLE, 0);
-  // Whatever it might be brought to execute gets no more than it has.
-  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-}
-
 // What a SIGHUP asks for, each time. It also says that the terminal has gone, where the server was started in
 // one; then it ends the server as SIGTERM does.
 class Reload {
@@ -161,12 +148,16 @@ class Reload {
     wait();
   }
 
-  void stop() { signals_.cancel(); }
+  void stop() {
+    is_stopped_ = true;
+    signals_.cancel();
+  }
 
  private:
   void wait() {
     signals_.async_wait([this](const boost::system::error_code& error, int) {
-      if (error) return;
+      // A signal that has come before the stop is no error.
+      if (error || is_stopped_) return;
       if (has_terminal_ && !::isatty(STDIN_FILENO)) return loop_.stop();
       reload();
       wait();
@@ -185,6 +176,7 @@ class Reload {
   TlsContext* const tls_;  // null: none
   AuditLog* const audit_;  // null: none
   const bool has_terminal_ = ::isatty(STDIN_FILENO) != 0;
+  bool is_stopped_ = false;
 };
 
 // Returns at the first signal that asks for an end. From then on the next one ends the process at once.
@@ -193,8 +185,8 @@ void wait_for_signal(asio::io_context& loop, asio::signal_set& signals) {
   loop.run();
 }
 
-void report_backup(const Error& error) {
-  spdlog::error("the backup was not made: {}", error.argument);
+void report_backup(const std::string& what) {
+  spdlog::error("{}", what);
 }
 
 void report_sweep(const Error& error) {

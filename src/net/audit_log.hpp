@@ -28,7 +28,8 @@ struct AuditedCall {
   std::string_view key_segment{};  // as sent; empty: it is about no key, or about several
   std::optional<AccountId> account{};
   std::optional<NamespaceId> namespace_id{};
-  std::string subject{};  // id of the token or account that it made or changed
+  bool has_made_namespace = false;  // on its way, which is a change of its own
+  std::string subject{};            // id of the token or account that it made or changed
 };
 
 struct AuditSettings {

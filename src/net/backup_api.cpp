@@ -52,6 +52,7 @@ Task<Result<Response>> BackupApi::call(const RequestHead& head, RememberedCaller
   if (head.method == Method::post) {
     const auto made = co_await backups_.make();
     if (!made) co_return made.error();
+    if (made->not_pruned) spdlog::error("{}", not_pruned_text(*made));
     audited.subject = std::to_string(made->id);
     co_return json_response(json_of(*made));
   }

@@ -1,6 +1,7 @@
 #include "net/binding_api.hpp"
 
 #include "core/limits.hpp"
+#include "net/confirmed_body.hpp"
 #include "net/credentials.hpp"
 #include "wire/binding_response.hpp"
 #include "wire/names.hpp"
@@ -65,6 +66,13 @@ Task<Response> BindingApi::handle(const RequestHead& head, RequestBody& body, Re
   auto result = co_await call(head, body, caller, kind, audited);
   Response response = result ? std::move(*result) : binding_error_response(result.error());
   response.kind = kind;
+  if (audit_ && audited.has_made_namespace) {
+    const AuditedCall making{.grant = audited.grant,
+                             .operation = "create namespace",
+                             .account = audited.account,
+                             .namespace_id = audited.namespace_id};
+    audit_->add(making, head, caller.address, Dialect::binding, 200);
+  }
   if (audit_ && audited.grant && audit_->wants(kind == RequestKind::put || kind == RequestKind::remove)) {
     audited.operation = rest_operation(kind);
     audit_->add(audited, head, caller.address, Dialect::binding, response.status);
@@ -87,7 +95,9 @@ Task<Result<Response>> BindingApi::call(const RequestHead& head, RequestBody& bo
   audited.key_segment = request->key_segment;
   const auto place = co_await find_place(**grant, *request, audited);
   if (!place) co_return place.error();
-  co_return co_await act(*place, *request, head, body);
+  if (options_.auth == BindingAuth::none) co_return co_await act(*place, *request, head, body);
+  ConfirmedBody confirmed_body(body, access_, caller);
+  co_return co_await act(*place, *request, head, confirmed_body);
 }
 
 Task<Result<Response>> BindingApi::act(Place place, const BindingRequest& request, const RequestHead& head,
@@ -144,10 +154,13 @@ Task<Result<Place>> BindingApi::find_place(const Grant& grant, const BindingRequ
   const AccountId account = grant.account.value_or(options_.account);
   const bool may_create =
       options_.creates_namespaces && grant.allows(Right::write, account) && grant.is_unscoped();
+  bool was_made = false;
   // Not one expression: GCC 12 destroys temporaries of the branch that a conditional `co_await` does not
   // take.
-  auto finding = may_create ? namespaces_.find_or_create(account, *name) : namespaces_.find(account, *name);
+  auto finding =
+      may_create ? namespaces_.find_or_create(account, *name, was_made) : namespaces_.find(account, *name);
   const auto found = co_await std::move(finding);
+  audited.has_made_namespace = was_made;
   // Whether there is a namespace is not for whoever has only some to learn.
   const bool is_hidden =
       !found && found.error().code == Errc::namespace_not_found && !grant.namespaces.empty();

@@ -28,6 +28,9 @@ constexpr unsigned requests_per_turn = 32;
 constexpr std::size_t uncounted_input_bytes = 8 * limits::KiB;
 constexpr std::size_t uncounted_answer_bytes = 16 * limits::KiB;
 
+// How much is read of a head at once.
+constexpr std::size_t head_read_bytes = 4 * limits::KiB;
+
 // How much is read of a body at first. A client that sends little keeps little memory.
 constexpr std::size_t first_read_bytes = 16 * limits::KiB;
 
@@ -105,6 +108,7 @@ class Connection::Body final : public RequestBody {
       co_return false;
     // What is dropped is not held, so this may go on where there was no memory to keep it.
     is_dropping_ = true;
+    read_bytes_ = first_read_bytes;
     if (failure_ && failure_->code == Errc::overloaded) failure_.reset();
     const auto until = std::chrono::steady_clock::now() + connection_.patience_.unread;
     while (std::chrono::steady_clock::now() < until) {
@@ -151,7 +155,7 @@ class Connection::Body final : public RequestBody {
       stream.set_deadline(begin, connection_.patience_.body);
       const std::size_t had = stream.input().size();
       const auto received = co_await stream.receive(read_bytes_);
-      if (stream.input().size() - had == read_bytes_)
+      if (stream.input().size() - had == read_bytes_ && !is_dropping_)
         read_bytes_ = std::min(2 * read_bytes_, limits::body_piece_bytes);
       connection_.waited_for_body_ += std::chrono::steady_clock::now() - begin;
       if (!received) co_return received;
@@ -260,6 +264,8 @@ Task<Result<void>> Connection::serve_one() {
   account_for(kind, status);
   memory_.release();
   parser_.reset();
+  // Assigning an empty string would keep the memory.
+  if (head_in_.capacity() > uncounted_input_bytes) std::string().swap(head_in_);
   is_idle_ = true;
   has_served_ = true;
   stream_.shrink_input();
@@ -282,12 +288,15 @@ Task<Result<void>> Connection::refuse(const Error& error) {
   const unsigned status = refused.status;
   auto written = co_await write(std::move(refused));
   account_for(RequestKind::other, status);
+  memory_.release();
   co_return written;
 }
 
 // False if the connection has ended instead.
 Task<bool> Connection::begin_tls() {
-  stream_.set_deadline(now_, patience_.head);
+  // A stop, or the limit of connections, does not wait as long.
+  const bool is_brief = is_finishing_ || admission_ == Admission::refused;
+  stream_.set_deadline(now_, is_brief ? patience_.linger : patience_.head);
   const auto begun = co_await stream_.handshake();
   now_ = std::chrono::steady_clock::now();
   if (begun) co_return true;
@@ -304,6 +313,7 @@ Task<bool> Connection::begin_tls() {
 Task<Result<void>> Connection::read_head() {
   constexpr std::string_view end_mark = "\r\n\r\n";
   std::size_t searched = 0;
+  std::size_t counted = uncounted_input_bytes;
   std::size_t end = 0;
   while ((end = stream_.input().find(end_mark, searched)) == std::string_view::npos) {
     const std::size_t size = stream_.input().size();
@@ -314,15 +324,15 @@ Task<Result<void>> Connection::read_head() {
       co_return fail(Errc::request_malformed, "no method");
     }
     searched = size - std::min(size, end_mark.size() - 1);
-    if (size >= uncounted_input_bytes) {
-      if (auto held = memory_.hold(4 * limits::KiB); !held) co_return held;
+    for (; size >= counted; counted += head_read_bytes) {
+      if (auto held = memory_.hold_for_stranger(head_read_bytes); !held) co_return held;
     }
     if (size == 0)
       stream_.set_deadline(
           now_, admission_ == Admission::served && !is_finishing_ ? patience_.idle : patience_.linger);
     else if (std::exchange(is_idle_, false))
       stream_.set_deadline(patience_.head);
-    if (auto received = co_await stream_.receive(4 * limits::KiB); !received) co_return received;
+    if (auto received = co_await stream_.receive(head_read_bytes); !received) co_return received;
   }
   is_idle_ = false;
   end += end_mark.size();

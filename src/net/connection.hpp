@@ -66,6 +66,9 @@ class Connection {
   // Since when it waits for a request, if it may be ended for another one of the listener with these rules.
   std::optional<SteadyTime> idle_since(const ConnectionRules& rules) const;
 
+  // Whether a request, or the client's end, has come and was not looked at yet.
+  bool has_input() { return stream_.has_input(); }
+
   // No request after the one that is being served, or that has come. If there is none, the rules decide; who
   // has only just connected may still ask once, within `patience.linger`.
   void finish();

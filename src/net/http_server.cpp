@@ -180,7 +180,7 @@ class HttpServer::Loop {
     for (auto count = std::min(connections_.size(), limits::idle_connections_compared); count > 0; --count) {
       Connection& each = connections_.front();
       const auto since = each.idle_since(listener.rules);
-      if (since && *since <= longest_since) {
+      if (since && *since <= longest_since && !each.has_input()) {
         longest = &each;
         longest_since = *since;
       }

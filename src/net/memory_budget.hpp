@@ -14,11 +14,10 @@ class MemoryBudget {
   explicit MemoryBudget(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
   // False, and nothing is taken, if there is no room.
-  bool take(std::size_t bytes) {
-    if (taken_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= bytes_max_) return true;
-    give_back(bytes);
-    return false;
-  }
+  bool take(std::size_t bytes) { return take_within(bytes_max_, bytes); }
+
+  // The same for who has not said yet who it is: of the second half nothing is theirs.
+  bool take_for_stranger(std::size_t bytes) { return take_within(bytes_max_ / 2, bytes); }
 
   // REQUIRES: taken before.
   void give_back(std::size_t bytes) { taken_.fetch_sub(bytes, std::memory_order_relaxed); }
@@ -26,6 +25,12 @@ class MemoryBudget {
   std::size_t taken() const { return taken_.load(std::memory_order_relaxed); }
 
  private:
+  bool take_within(std::size_t bytes_max, std::size_t bytes) {
+    if (taken_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= bytes_max) return true;
+    give_back(bytes);
+    return false;
+  }
+
   const std::size_t bytes_max_;
   std::atomic<std::size_t> taken_{0};
 };
@@ -38,11 +43,8 @@ class HeldMemory final : public RequestMemory {
   HeldMemory(const HeldMemory&) = delete;
   HeldMemory& operator=(const HeldMemory&) = delete;
 
-  Result<void> hold(std::size_t bytes) override {
-    if (!budget_.take(bytes)) return fail(Errc::overloaded, "memory for requests");
-    bytes_ += bytes;
-    return {};
-  }
+  Result<void> hold(std::size_t bytes) override { return note(budget_.take(bytes), bytes); }
+  Result<void> hold_for_stranger(std::size_t bytes) { return note(budget_.take_for_stranger(bytes), bytes); }
 
   void release() {
     if (bytes_ == 0) return;
@@ -51,6 +53,12 @@ class HeldMemory final : public RequestMemory {
   }
 
  private:
+  Result<void> note(bool is_taken, std::size_t bytes) {
+    if (!is_taken) return fail(Errc::overloaded, "memory for requests");
+    bytes_ += bytes;
+    return {};
+  }
+
   MemoryBudget& budget_;
   std::size_t bytes_ = 0;
 };

@@ -15,7 +15,6 @@ namespace http = boost::beast::http;
 
 constexpr std::size_t chunk_extension_bytes_max = 256;
 constexpr char delete_byte = '\x7F';
-constexpr char stand_in_for_delete = '\xFF';
 
 Method to_method(http::verb verb) {
   switch (verb) {
@@ -85,14 +84,19 @@ RequestParser::RequestParser(std::size_t head_bytes_max) {
 
 void RequestParser::hide_delete_bytes(std::span<char> head) {
   if (std::find(head.begin(), head.end(), delete_byte) == head.end()) return;
+  constexpr std::string_view in_no_utf8 = "\xFF\xFE\xFD\xFC\xFB\xFA\xF9\xF8\xF7\xF6\xF5\xC1\xC0";
+  const auto is_unused = [&](char byte) { return std::find(head.begin(), head.end(), byte) == head.end(); };
+  const auto stand_in = std::find_if(in_no_utf8.begin(), in_no_utf8.end(), is_unused);
+  if (stand_in == in_no_utf8.end()) return;
+  stand_in_for_delete_ = *stand_in;
   hidden_delete_bytes_ = head;
-  std::replace(head.begin(), head.end(), delete_byte, stand_in_for_delete);
+  std::replace(head.begin(), head.end(), delete_byte, stand_in_for_delete_);
 }
 
 void RequestParser::bring_delete_bytes_back(std::string_view value) {
   const auto offset = static_cast<std::size_t>(value.data() - hidden_delete_bytes_.data());
   const auto bytes = hidden_delete_bytes_.subspan(offset, value.size());
-  std::replace(bytes.begin(), bytes.end(), stand_in_for_delete, delete_byte);
+  std::replace(bytes.begin(), bytes.end(), stand_in_for_delete_, delete_byte);
 }
 
 void RequestParser::on_request_impl(http::verb method, View method_text, View target, int version,

@@ -32,8 +32,8 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   void set_request_id(std::string_view id) { head_.request_id = id; }
 
   // Beast refuses the byte 0x7F in a header, as HTTP asks for; workerd sends it in metadata. Called with the
-  // head before it is fed: replaces it by a byte that Beast lets through and that no UTF-8 has; the metadata
-  // gets it back.
+  // head before it is fed: replaces it by a byte that Beast lets through, that no UTF-8 has and that this
+  // head has not; the metadata gets it back. Nothing if there is no such byte.
   void hide_delete_bytes(std::span<char> head);
 
   bool expects_continue() const { return expects_continue_; }
@@ -75,6 +75,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   bool is_persistent_ = false;
   bool is_in_trailer_ = false;
   std::span<char> hidden_delete_bytes_;
+  char stand_in_for_delete_ = 0;  // a byte that the head does not have
   std::size_t trailer_bytes_ = 0;
   std::vector<std::string_view> body_pieces_;
 };

@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "core/limits.hpp"
+#include "net/confirmed_body.hpp"
 #include "net/credentials.hpp"
 #include "net/rest_handlers.hpp"
 #include "wire/error_table.hpp"
@@ -171,17 +172,21 @@ Task<Result<Response>> RestApi::call_route(const RouteMatch& match, const Reques
         route.handler == verify_token && grant.error().code == Errc::token_refused;
     co_return asks_whether_valid ? fail(Errc::token_unverified) : grant.error();
   }
+  ConfirmedBody confirmed_body(body, access_, caller);
   Call call{head,
-            body,
+            confirmed_body,
             Query(query_of(head.target)),
             **grant,
             {no_account, no_namespace, (*grant)->key_prefix},
             match.key,
             match.name,
             audited};
-  if (audit_) audited.grant = *grant;
+  if (audit_) {
+    audited.grant = *grant;
+    audited.account = AccountId::parse(match.account);
+    audited.namespace_id = NamespaceId::parse(match.namespace_id);
+  }
   if (!match.account.empty()) {
-    if (audit_) audited.account = AccountId::parse(match.account);
     const auto account = co_await find_account(match, head, caller);
     if (!account) co_return account.error();
     call.place.account = *account;
@@ -189,7 +194,6 @@ Task<Result<Response>> RestApi::call_route(const RouteMatch& match, const Reques
   if (!match.namespace_id.empty()) {
     const auto id = NamespaceId::parse(match.namespace_id);
     if (!id) co_return malformed_namespace(route, match, head);
-    audited.namespace_id = *id;
     if (!(*grant)->reaches(*id)) co_return fail(Errc::permission_missing);
     call.place.namespace_id = *id;
   }

@@ -139,6 +139,8 @@ Task<Result<void>> SocketStream::receive_plain(std::size_t bytes_max) {
   has_timed_out_ = false;
   const auto [error, count] = co_await socket_.async_read_some(input_.prepare(bytes_max), use_task);
   if (error) co_return failure(error);
+  // As in wait_for: what was there already comes in a later turn of the loop.
+  if (has_timed_out_) co_return fail(Errc::request_timed_out);
   input_.commit(count);
   co_return Result<void>{};
 }

@@ -18,6 +18,8 @@ Token token_of(const Grant& grant) {
   Token token{grant.token, {}, grant.name, grant.right, grant.account, grant.expiration, false};
   token.namespaces = grant.namespaces;
   token.key_prefix = grant.key_prefix;
+  token.sources = grant.sources;
+  token.created = grant.created;
   return token;
 }
 

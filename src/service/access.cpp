@@ -79,6 +79,23 @@ Task<Result<const Grant*>> Access::authenticate(std::string_view credentials, Re
   co_return &*caller.grant;
 }
 
+Task<Result<void>> Access::confirm(const RememberedCaller& caller, std::uint64_t& generation) {
+  const bool is_unchanged = engine_.access_generation() == generation &&
+                            !is_expired(caller.grant->expiration, whole_seconds(clock_.now()));
+  if (is_unchanged) return Task<Result<void>>::ready(Result<void>{});
+  return confirm_anew(caller, generation);
+}
+
+// What the request was granted stays where it is: others have views of it.
+Task<Result<void>> Access::confirm_anew(const RememberedCaller& caller, std::uint64_t& generation) {
+  RememberedCaller again;
+  again.address = caller.address;
+  const auto grant = co_await authenticate(caller.credentials, again);
+  if (!grant) co_return grant.error();
+  generation = again.access_generation;
+  co_return Result<void>{};
+}
+
 Task<Error> Access::refuse(const std::optional<Address>& from, std::string why) {
   if (watch_) co_await watch_->on_refused(from, std::move(why));
   co_return fail(Errc::token_refused);
@@ -104,8 +121,8 @@ Task<Result<Grant>> Access::look_up(std::string_view credentials, const std::opt
   if (token->revoked) co_return co_await refuse(from, "token " + printable(token->name) + " is revoked");
   if (!may_come_from(*token, from))
     co_return co_await refuse(from, "token " + printable(token->name) + " may not come from there");
-  co_return Grant{token->id,         token->name,       token->right,     token->account,
-                  token->expiration, token->namespaces, token->key_prefix};
+  co_return Grant{token->id,         token->name,       token->right,   token->account, token->expiration,
+                  token->namespaces, token->key_prefix, token->sources, token->created};
 }
 
 Task<Result<Account>> Access::create_account(Grant by, std::string name) {

@@ -22,6 +22,8 @@ struct Grant {
   std::optional<Instant> expiration;      // nothing: until it is revoked
   std::vector<NamespaceId> namespaces{};  // empty: all of the account
   std::string key_prefix{};               // of all keys that it reaches
+  std::vector<AddressRange> sources{};    // as in Token, and so is the next
+  Instant created{};
 
   bool allows(Right wanted, AccountId in) const { return right >= wanted && (!account || *account == in); }
   bool reaches(NamespaceId id) const {
@@ -71,6 +73,11 @@ class Access {
   // revoked, or not to be used from the caller's address).
   Task<Result<const Grant*>> authenticate(std::string_view credentials, RememberedCaller& caller);
 
+  // Whether what `caller` was granted at the head of its request holds still, with `generation` of then,
+  // which this moves on. A glance, unless tokens have changed since. REQUIRES: `caller` is authenticated.
+  // Errors: token_refused.
+  Task<Result<void>> confirm(const RememberedCaller& caller, std::uint64_t& generation);
+
   // Makes an account, which is then empty. Errors: permission_missing, to all but administrators of every
   // account; account_name_invalid.
   Task<Result<Account>> create_account(Grant by, std::string name);
@@ -84,6 +91,7 @@ class Access {
   Task<Result<std::vector<Account>>> accounts(Grant grant);
 
  private:
+  Task<Result<void>> confirm_anew(const RememberedCaller& caller, std::uint64_t& generation);
   Task<Result<Grant>> look_up(std::string_view credentials, const std::optional<Address>& from);
   Task<Error> refuse(const std::optional<Address>& from, std::string why);
 

@@ -6,6 +6,11 @@
 
 namespace cubby {
 
+std::string not_pruned_text(const BackupInfo& made) {
+  return "backup " + std::to_string(made.id) +
+         " was made, but older ones were not cleared away: " + made.not_pruned->argument;
+}
+
 Task<std::chrono::seconds> Backups::until_due() {
   const auto known = co_await list();
   if (!known || known->empty()) co_return std::chrono::seconds(0);
@@ -13,7 +18,7 @@ Task<std::chrono::seconds> Backups::until_due() {
   co_return std::clamp(settings_.every - age, std::chrono::seconds(0), settings_.every);
 }
 
-Task<void> Backups::run(std::function<void(const Error&)> complain) {
+Task<void> Backups::run(std::function<void(const std::string&)> complain) {
   using namespace std::chrono_literals;
   if (!is_on() || settings_.every == 0s) co_return;
   pause_.emplace(co_await this_loop);
@@ -24,7 +29,8 @@ Task<void> Backups::run(std::function<void(const Error&)> complain) {
     co_await pause_->async_wait(use_task);
     if (is_stopping_) break;
     const auto made = co_await make();
-    if (!made) complain(made.error());
+    if (!made) complain("the backup was not made: " + made.error().argument);
+    if (made && made->not_pruned) complain(not_pruned_text(*made));
     wait = made ? settings_.every : std::min(settings_.every, std::chrono::seconds(600s));
   }
 }

@@ -10,6 +10,9 @@
 
 namespace cubby {
 
+// The sentence for the operator. REQUIRES: it has `not_pruned`.
+std::string not_pruned_text(const BackupInfo& made);
+
 struct BackupSettings {
   std::optional<std::filesystem::path> folder;  // nothing: no backups
   std::chrono::seconds every{};                 // 0: only when asked for
@@ -28,8 +31,9 @@ class Backups {
   Task<Result<BackupInfo>> make() { return engine_.back_up(*settings_.folder, settings_.keep); }
   Task<Result<std::vector<BackupInfo>>> list() { return engine_.backups(*settings_.folder); }
 
-  // Makes one whenever the newest is old enough, until `stop`; `complain` is told of errors. On one loop.
-  Task<void> run(std::function<void(const Error&)> complain);
+  // Makes one whenever the newest is old enough, until `stop`; `complain` is given a sentence for each error.
+  // On one loop.
+  Task<void> run(std::function<void(const std::string&)> complain);
   // Also ends what is being made.
   void stop();
 

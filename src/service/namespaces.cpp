@@ -38,7 +38,7 @@ Task<Result<Namespace>> Namespaces::find(AccountId account, std::string name) {
   co_return std::move(**found);
 }
 
-Task<Result<Namespace>> Namespaces::find_or_create(AccountId account, std::string name) {
+Task<Result<Namespace>> Namespaces::find_or_create(AccountId account, std::string name, bool& was_made) {
   auto found = co_await find(account, name);
   if (found || found.error().code != Errc::namespace_not_found) co_return found;
   auto title = Title::parse(name);
@@ -46,6 +46,7 @@ Task<Result<Namespace>> Namespaces::find_or_create(AccountId account, std::strin
   NewNamespace wanted{std::move(*title)};
   auto created = co_await create(account, std::move(wanted));
   const bool was_created_meanwhile = !created && created.error().code == Errc::title_taken;
+  was_made = created.has_value();
   if (!was_created_meanwhile) co_return created;
   co_return co_await find(account, std::move(name));
 }

@@ -20,9 +20,9 @@ class Namespaces {
   // The one that people call `name`: by its id in any account, else by its title in `account`.
   // Errors: namespace_not_found, with the name.
   Task<Result<Namespace>> find(AccountId account, std::string name);
-  // The same, made with this title if it is not there; callers at the same time get the same one.
-  // Errors: those of Title::parse.
-  Task<Result<Namespace>> find_or_create(AccountId account, std::string name);
+  // The same, made with this title if it is not there, and `was_made` says so; callers at the same time get
+  // the same one. Errors: those of Title::parse.
+  Task<Result<Namespace>> find_or_create(AccountId account, std::string name, bool& was_made);
   // Errors: namespace_not_found, title_taken.
   Task<Result<Namespace>> rename(Place place, Title title);
   // With all its data. Errors: namespace_not_found.

@@ -15,12 +15,15 @@ namespace cubby {
 namespace fs = std::filesystem;
 
 Result<std::vector<BackupInfo>> list_backups(const fs::path& folder) {
+  // First, so that the engine knows of all that are finished by then.
+  const auto finished = finished_backups(folder);
   const auto engine = open_backups_for_reading(folder);
   if (!engine) return engine.error();
   std::vector<BackupInfo> infos;
-  for (const std::uint32_t id : finished_backups(folder)) {
+  for (const std::uint32_t id : finished) {
     rocksdb::BackupInfo known;
     const auto copies = read_backup_set(folder, id);
+    if (!fs::exists(backup_set_path(folder, id))) continue;  // removed meanwhile
     // What is damaged is for `verify_backups` to tell.
     if (!copies || !(*engine)->GetBackupInfo(id, &known).ok()) {
       infos.push_back({.id = id, .made_at = {}});

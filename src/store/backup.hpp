@@ -24,6 +24,8 @@ struct BackupInfo {
   Instant made_at;
   std::uint64_t bytes = 0;  // of a restored data directory, about
   std::uint64_t value_files = 0;
+  std::optional<Error>
+      not_pruned{};  // of one just made: why older ones, or what only they name, is still there
 };
 
 // Those that were finished, oldest first.

@@ -58,7 +58,9 @@ Result<BackupInfo> RocksDbBackup::make(const fs::path& folder, std::size_t keep)
   }();
   if (!made || keep == 0) return made;
   // With the same lock, or who makes the next one would find the folder in use.
-  if (const auto pruned = prune_backups(*folder_lock, folder, keep); !pruned) return pruned.error();
+  // What goes wrong here does not unmake the new one: whoever tried again would push an older one out.
+  if (const auto pruned = prune_backups(*folder_lock, folder, keep); !pruned)
+    made->not_pruned = pruned.error();
   return made;
 } catch (const fs::filesystem_error& error) {
   return fail(Errc::storage_failed, error.what());

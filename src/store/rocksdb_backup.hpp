@@ -19,9 +19,9 @@ class RocksDbBackup {
       : store_(store), files_(files), garbage_(garbage) {}
 
   // Adds a backup to `folder`, which is made if it is not there, and removes all but the newest `keep` (0:
-  // none). Writes go on meanwhile; value files are not removed until it has ended. Errors: overloaded
-  // (another process has the folder), storage_failed (also after `stop`), storage_corrupt (a value file is
-  // damaged: the backup is not finished).
+  // none); where that fails BackupInfo::not_pruned says so. Writes go on meanwhile; value files are not
+  // removed until it has ended. Errors: overloaded (another process has the folder), storage_failed (also
+  // after `stop`), storage_corrupt (a value file is damaged: the backup is not finished).
   Result<BackupInfo> make(const std::filesystem::path& folder, std::size_t keep);
 
   // Ends a backup that is being made, and refuses all later ones.

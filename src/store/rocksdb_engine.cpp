@@ -141,6 +141,7 @@ class RocksDbEngine final : public Engine {
   RocksDbExpiry expiry_;
   RocksDbFigures figures_;
   RocksDbBackup backup_;
+  StoragePool backup_thread_{1};  // takes long, and keeps nobody who waits for the disk from it
   RocksDbReclaim reclaim_;
   Admission admission_{limits::bulk_request_bytes_max};
   RocksDbCommits commits_;  // last: its thread uses all of the above
@@ -336,7 +337,7 @@ Task<Result<EngineFigures>> RocksDbEngine::figures(Instant now) {
 
 Task<Result<BackupInfo>> RocksDbEngine::back_up(std::filesystem::path folder, std::size_t keep) {
   auto work = [this, &folder, keep] { return backup_.make(folder, keep); };
-  co_return co_await pool_.run(std::move(work));
+  co_return co_await backup_thread_.run(std::move(work));
 }
 
 Task<Result<std::vector<BackupInfo>>> RocksDbEngine::backups(std::filesystem::path folder) {

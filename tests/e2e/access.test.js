@@ -83,6 +83,15 @@ test('bad credentials are answered ever later, good ones at once', async () => {
   assert.doesNotMatch(server.process.stderr, /, [2-9] in a row/);
 });
 
+// A token with these limits: { id, token }.
+async function makeToken(options) {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const body = JSON.stringify({ account_id: ACCOUNT, ...options });
+  const answer = await fetch(`${server.origin}/cubby/v1/tokens`, { method: 'POST', headers, body });
+  assert.equal(answer.status, 200, await answer.clone().text());
+  return (await answer.json()).result;
+}
+
 describe('the audit log', () => {
   test('has a line for each change, in both dialects, and none for reads', async () => {
     const id = await server.rest.createNamespace('audited');
@@ -97,8 +106,13 @@ describe('the audit log', () => {
     assert.equal(await status(`/ns/audited/c%2Fd?urlencoded=true`, TOKEN, put), 200);
     assert.equal(await status(`/ns/audited/c%2Fd?urlencoded=true`, TOKEN, { origin }), 200);
     assert.equal(await status(`/ns/audited/c%2Fd?urlencoded=true`, TOKEN, { origin, method: 'DELETE' }), 200);
+    const { token } = await makeToken({ name: 'reader', right: 'read' });
+    assert.equal((await server.rest.call('PUT', `/storage/kv/namespaces/${id}/values/k`, { body: value, token })).status, 403);
+    assert.equal(await status(`/ns/audited/k?urlencoded=true`, token, put), 403);
+    assert.equal(await status(`/ns/on%20the%20way/k?urlencoded=true`, TOKEN, { origin }), 404);
     await server.rest.call('DELETE', `/storage/kv/namespaces/${id}`);
 
+    const made = (await server.rest.namespaces()).find(({ title }) => title === 'on the way').id;
     const lines = await audited(({ operation }) => operation === 'remove namespace');
     const seen = lines.map(({ dialect, operation, namespace_id, key, status }) => ({ dialect, operation, namespace_id, key, status }));
     const of = (dialect, operation, key, status = 200, namespace_id = id) => ({ dialect, operation, namespace_id, key, status });
@@ -109,9 +123,13 @@ describe('the audit log', () => {
       of('rest', 'remove key', 'k', 404, other),
       of('binding', 'put', 'c/d'),
       of('binding', 'remove key', 'c/d'),
+      { dialect: 'rest', operation: 'create token', namespace_id: undefined, key: undefined, status: 200 },
+      of('rest', 'put', 'k', 403),
+      of('binding', 'put', 'k', 403),
+      of('binding', 'create namespace', undefined, 200, made),
       of('rest', 'remove namespace'),
     ]);
-    for (const line of lines) {
+    for (const line of lines.filter(({ token, operation }) => token !== 'reader' && operation !== 'create token')) {
       assert.match(line.time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
       assert.match(line.token_id, /^[0-9a-f]{32}$/);
       assert.equal(line.token, 'CUBBY_ADMIN_TOKEN');
@@ -198,12 +216,65 @@ test('accounts and tokens are made, listed and revoked by the command line', asy
   assert.equal(lines.find(({ operation }) => operation === 'revoke token').subject, made.id);
 });
 
+// The answer to a PUT whose last byte is sent after `meanwhile`, which begins when the server has the head.
+function slowPut(origin, path, token, body, meanwhile) {
+  const told = 'HTTP/1.1 100 Continue\r\n\r\n';
+  const head = `PUT ${path} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${token}\r\nContent-Length: ${body.length}\r\nExpect: 100-continue\r\n\r\n`;
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(origin);
+    const socket = net.connect(Number(port), hostname, () => socket.write(head)).on('error', reject);
+    const goOn = () => meanwhile().then(() => socket.write(body), reject);
+    // The binding never says 100; what it answers next it answers after it has read this head.
+    if (origin !== server.origin) socket.once('ready', () => status(path, TOKEN, { origin }).then(goOn, reject));
+    let answer = '';
+    socket.on('data', (bytes) => {
+      answer += bytes;
+      if (answer === told) return goOn();
+      if (!answer.replace(told, '').includes('\r\n\r\n')) return;
+      socket.end();
+      resolve(answer.replace(told, ''));
+    });
+  });
+}
+
+test('a value whose token is revoked before all of it has come is not stored', async () => {
+  const ns = await server.rest.createNamespace('slow');
+  const rest = `/client/v4/accounts/${ACCOUNT}/storage/kv/namespaces/${ns}`;
+  const pairs = JSON.stringify([{ key: 'bulk', value }]);
+  for (const [origin, path, body, refused = 403] of [
+    [server.origin, `${rest}/values/single`, value],
+    [server.origin, `${rest}/bulk`, pairs],
+    [`http://${server.bindings[0]}`, `/ns/${ns}/binding?urlencoded=true`, value, 401],
+  ]) {
+    const { id, token } = await makeToken({ name: 'slow', right: 'write' });
+    const revoke = () => cubby(succeed, ['token', 'revoke', id]);
+    assert.match(await slowPut(origin, path, token, body, revoke), new RegExp(`^HTTP/1\\.1 ${refused} `), path);
+  }
+  assert.deepEqual(await server.rest.keys(ns), []);
+});
+
 test('a page of another site is refused by the API and not by the binding', async () => {
   const foreign = (path, token, address) =>
     status(path, token, { origin: address, headers: { authorization: `Bearer ${token}`, origin: 'http://elsewhere.example' } });
   assert.equal(await status('/client/v4/accounts', TOKEN), 200);
   assert.equal(await foreign('/client/v4/accounts', TOKEN, server.origin), 403);
   assert.notEqual(await foreign('/key?urlencoded=true', TOKEN, `http://${server.bindings[0]}`), 403);
+  // A name that somebody has pointed at this machine.
+  const rebound = `evil.example:${new URL(server.origin).port}`;
+  const headers = { authorization: `Bearer ${TOKEN}`, host: rebound };
+  assert.equal(await status('/client/v4/accounts', TOKEN, { headers }), 200);
+  assert.equal(await status('/client/v4/accounts', TOKEN, { headers: { ...headers, origin: `http://${rebound}` } }), 403);
+});
+
+test('a page of a site that --allowed-origin names is served', async () => {
+  const origin = 'https://kv.example.com';
+  const open = await Cubby.started({ binding: ['--binding-listen', 'none', '--allowed-origin', origin] });
+  const headers = { authorization: `Bearer ${TOKEN}`, origin };
+  const answer = await fetch(`${open.origin}/client/v4/accounts`, { headers });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers.get('access-control-allow-origin'), origin);
+  assert.equal((await fetch(`${open.origin}/client/v4/accounts`, { headers: { ...headers, origin: `${origin}.evil` } })).status, 403);
+  await open.stop();
 });
 
 test('limits of clients are what the flags say', async () => {
@@ -259,7 +330,11 @@ test('no secret and no value is in what the server prints, writes or shows', asy
       assert.ok(!`${text}`.includes(secret), `${secret} is in\n${text}`);
     }
   }
-  assert.match(readFileSync(`/proc/${child.pid}/status`, 'utf8'), /^NoNewPrivs:\s+1$/m);
+  const state = readFileSync(`/proc/${child.pid}/status`, 'utf8');
+  assert.match(state, /^NoNewPrivs:\s+1$/m);
+  // CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_NET_BIND_SERVICE, and without root none.
+  const kept = process.getuid() ? '0' : (0b110n | (1n << 10n)).toString(16);
+  for (const set of ['CapPrm', 'CapEff']) assert.match(state, new RegExp(`^${set}:\\s+0*${kept}$`, 'm'));
   assert.match(readFileSync(`/proc/${child.pid}/limits`, 'utf8'), /^Max core file size +0 +0 /m);
   for (const entry of readdirSync(server.dataDir, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath ?? entry.path, entry.name);

@@ -77,3 +77,27 @@ test('lists of the largest keys and metadata, whose answers nobody takes', async
   );
   assert.ok(grown <= BUDGET_MIB + BESIDES_MIB, `${grown} MiB`);
 });
+
+test('the largest heads of strangers, whose connections stay', async () => {
+  const server = await Cubby.started();
+  const { port } = new URL(`http://${server.bindings[0]}`);
+  const head = `GET /k HTTP/1.1\r\nHost: h\r\nX: ${'x'.repeat(250 * 1024)}\r\n\r\n`;
+  const ask = () =>
+    new Promise((resolve, reject) => {
+      const socket = net.connect(Number(port), '127.0.0.1', () => socket.write(head)).on('error', reject);
+      socket.once('data', (bytes) => resolve({ socket, answer: `${bytes}` }));
+    });
+  const sockets = [];
+  let before;
+  for (let i = 0; i < 400; ++i) {
+    const { socket, answer } = await ask();
+    assert.match(answer, /^HTTP\/1\.1 401 /);
+    sockets.push(socket);
+    before ??= peakMib(server);
+  }
+  const grown = Math.round(peakMib(server) - before);
+  console.log(`${sockets.length} connections that had a head of 250 KiB: resident memory grew by ${grown} MiB`);
+  assert.ok(grown <= 40, `${grown} MiB`);
+  sockets.forEach((socket) => socket.destroy());
+  await server.stop();
+});
