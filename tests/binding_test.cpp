@@ -20,6 +20,8 @@ using testing::HasSubstr;
 
 class Binding : public testing::Test {
  protected:
+  explicit Binding(unsigned loops = 2) : server_(loops) {}
+
   // Serves the binding with these options, on a port of its own or at `address`.
   void serve(BindingOptions options, const ListenAddress& address = TcpAddress{"127.0.0.1", 0}) {
     api_.emplace(world_.kv, world_.namespaces, world_.access, std::move(options));
@@ -50,7 +52,7 @@ class Binding : public testing::Test {
 
   World world_;
   std::optional<BindingApi> api_;
-  HttpServer server_{2};
+  HttpServer server_;
   std::string address_;
 };
 
@@ -88,6 +90,26 @@ TEST_F(Binding, AReadersTokenCreatesNoNamespace) {
   const std::string reader = "Authorization: Bearer " + World::token_of("reader") + "\r\n";
   EXPECT_EQ(ask("GET", "/k", reader + "Cubby-Namespace: new\r\n").reason, "Unknown namespace: new");
   EXPECT_EQ(run(world_.engine->namespaces(world_.account)).value().size(), 1u);
+}
+
+class BindingOnOneLoop : public Binding {
+ protected:
+  BindingOnOneLoop() : Binding(1) {}
+};
+
+TEST_F(BindingOnOneLoop, AValueWhoseTokenIsRevokedBeforeAllOfItHasComeIsNotStored) {
+  serve({.account = world_.account, .default_namespace = "a namespace"});
+  const std::string text = World::token_of("writer");
+  Client slow = connect();
+  slow.send("PUT /k HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " + text +
+            "\r\nContent-Length: 4\r\n\r\nva");
+  EXPECT_EQ(ask("GET", "/k").status, 401u);  // so the loop has the head
+  Token token = *run(world_.engine->find_token(hash_token(text))).value();
+  token.revoked = true;
+  ASSERT_TRUE(run(world_.engine->put_token(token)));
+  slow.send("lu");
+  EXPECT_EQ(slow.read_answer("PUT").status, 401u);
+  EXPECT_FALSE(run(world_.kv.get({world_.account, world_.ns}, Key::parse("k").value())));
 }
 
 // As workerds before October 2026 send a stream that fails: complete, and gone before there can be an answer.

@@ -262,13 +262,10 @@ Task<Result<void>> Connection::serve_one() {
   const unsigned status = response.status;
   auto written = co_await write(std::move(response));
   account_for(kind, status);
-  memory_.release();
   parser_.reset();
-  // Assigning an empty string would keep the memory.
-  if (head_in_.capacity() > uncounted_input_bytes) std::string().swap(head_in_);
+  give_memory_back();
   is_idle_ = true;
   has_served_ = true;
-  stream_.shrink_input();
   co_return written;
 }
 
@@ -288,8 +285,16 @@ Task<Result<void>> Connection::refuse(const Error& error) {
   const unsigned status = refused.status;
   auto written = co_await write(std::move(refused));
   account_for(RequestKind::other, status);
-  memory_.release();
+  stream_.consume(stream_.input().size());
+  give_memory_back();
   co_return written;
+}
+
+void Connection::give_memory_back() {
+  // Assigning an empty string would keep the memory.
+  if (head_in_.capacity() > uncounted_input_bytes) std::string().swap(head_in_);
+  stream_.shrink_input();
+  memory_.release();
 }
 
 // False if the connection has ended instead.

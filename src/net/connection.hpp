@@ -88,6 +88,7 @@ class Connection {
   Task<Response> answer(Body& body);
   Task<Result<void>> serve_one();
   Result<void> hold_answer(const Response& response);
+  void give_memory_back();
   Task<Result<void>> refuse(const Error& error);
   Task<Result<void>> write(Response response);
   void format_head(const Response& response);

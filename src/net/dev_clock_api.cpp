@@ -1,6 +1,7 @@
 #include "net/dev_clock_api.hpp"
 
 #include "core/limits.hpp"
+#include "net/confirmed_body.hpp"
 #include "net/credentials.hpp"
 #include "wire/names.hpp"
 #include "wire/rest_request.hpp"
@@ -29,15 +30,16 @@ Task<Result<Response>> DevClockApi::call(const RequestHead& head, RequestBody& b
   if (!grant) co_return grant.error();
   if ((*grant)->right != Right::admin) co_return fail(Errc::permission_missing);
 
+  ConfirmedBody confirmed_body(body, access_, caller);
   if (head.method == Method::put) {
-    const auto time = co_await read_clock_time(body);
+    const auto time = co_await read_clock_time(confirmed_body);
     if (!time) co_return time.error();
     if (*time)
       clock_.set(**time);
     else
       clock_.return_to_real();
   } else if (head.method == Method::post) {
-    const auto time = co_await read_clock_advance(body, clock_.now());
+    const auto time = co_await read_clock_advance(confirmed_body, clock_.now());
     if (!time) co_return time.error();
     clock_.set(*time);
   } else if (head.method != Method::get) {

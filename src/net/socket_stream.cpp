@@ -19,6 +19,7 @@ namespace asio = boost::asio;
 using ErrorCode = boost::system::error_code;
 
 constexpr std::size_t small_input_bytes = 4 * limits::KiB;
+constexpr std::size_t large_input_bytes = 32 * limits::KiB;
 
 // The copy of more into the kernel is worth a turn of its own, and while others wait no turn copies more.
 constexpr std::size_t sent_at_once_max = 64 * limits::KiB;
@@ -240,7 +241,9 @@ bool SocketStream::has_input() {
 }
 
 void SocketStream::shrink_input() {
-  if (input_.size() == 0 && input_.capacity() > small_input_bytes) input_ = {};
+  const bool is_worth_a_copy = input_.capacity() > large_input_bytes && input_.size() < input_.capacity() / 4;
+  const bool is_empty = input_.size() == 0 && input_.capacity() > small_input_bytes;
+  if (is_empty || is_worth_a_copy) input_.shrink_to_fit();
 }
 
 }  // namespace cubby

@@ -85,7 +85,7 @@ class SocketStream {
   // Whether bytes of the client are here, or the end of what it sends.
   bool has_input();
 
-  // Gives the memory of an empty, grown buffer back.
+  // Gives the memory of a grown buffer back that little is left in.
   void shrink_input();
 
  private:

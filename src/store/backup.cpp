@@ -23,7 +23,8 @@ Result<std::vector<BackupInfo>> list_backups(const fs::path& folder) {
   for (const std::uint32_t id : finished) {
     rocksdb::BackupInfo known;
     const auto copies = read_backup_set(folder, id);
-    if (!fs::exists(backup_set_path(folder, id))) continue;  // removed meanwhile
+    std::error_code error;
+    if (!fs::exists(backup_set_path(folder, id), error) && !error) continue;  // removed meanwhile
     // What is damaged is for `verify_backups` to tell.
     if (!copies || !(*engine)->GetBackupInfo(id, &known).ok()) {
       infos.push_back({.id = id, .made_at = {}});

@@ -101,8 +101,9 @@ Result<std::vector<ValueCopy>> read_backup_set(const fs::path& folder, std::uint
 std::vector<std::uint32_t> finished_backups(const fs::path& folder) {
   std::vector<std::uint32_t> ids;
   std::error_code error;
-  for (const auto& each : fs::directory_iterator(backup_sets_path(folder), error)) {
-    const std::string name = each.path().filename();
+  for (fs::directory_iterator each(backup_sets_path(folder), error), end; !error && each != end;
+       each.increment(error)) {
+    const std::string name = each->path().filename();
     if (!name.empty() && name.size() < 10 && name.find_first_not_of("0123456789") == name.npos)
       ids.push_back(static_cast<std::uint32_t>(std::stoul(name)));
   }

@@ -81,7 +81,8 @@ test('lists of the largest keys and metadata, whose answers nobody takes', async
 test('the largest heads of strangers, whose connections stay', async () => {
   const server = await Cubby.started();
   const { port } = new URL(`http://${server.bindings[0]}`);
-  const head = `GET /k HTTP/1.1\r\nHost: h\r\nX: ${'x'.repeat(250 * 1024)}\r\n\r\n`;
+  // With the first byte of another.
+  const head = `GET /k HTTP/1.1\r\nHost: h\r\nX: ${'x'.repeat(250 * 1024)}\r\n\r\nG`;
   const ask = () =>
     new Promise((resolve, reject) => {
       const socket = net.connect(Number(port), '127.0.0.1', () => socket.write(head)).on('error', reject);
