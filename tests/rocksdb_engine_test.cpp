@@ -98,6 +98,31 @@ TEST_F(RocksDbEngineTest, ABackupIsMadeThoughAnOlderOneIsDamaged) {
   EXPECT_EQ(run(engine->backups(folder.path())).value().size(), 3u);
 }
 
+TEST_F(RocksDbEngineTest, ABackupThatFailsLeavesNothingBehind) {
+  store.put("key", std::string(piece + 1, 'v'));
+  const auto files = value_files(directory.path());
+  ASSERT_EQ(files.size(), 1u);
+  std::fstream(*files.begin(), std::ios::in | std::ios::out | std::ios::binary).put('?');
+  const FreshDirectory folder;
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(run(engine->back_up(folder.path(), 0)));
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path() / "db" / "meta"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path() / "db" / "private"));
+}
+
+TEST_F(RocksDbEngineTest, BackupsThatCannotBeListedAreNotTakenForUnfinished) {
+  store.put("key", "value");
+  const FreshDirectory folder;
+  ASSERT_TRUE(run(engine->back_up(folder.path(), 0)));
+  const auto sets = backup_sets_path(folder.path());
+  std::filesystem::rename(sets, folder.path() / "away");
+  std::ofstream(sets) << "no directory";
+  EXPECT_FALSE(run(engine->backups(folder.path())));
+  EXPECT_FALSE(prune_backups(folder.path(), 7));
+  std::filesystem::remove(sets);
+  std::filesystem::rename(folder.path() / "away", sets);
+  EXPECT_EQ(verify_backups(folder.path(), std::nullopt, [](const std::string&) {}).value(), 0u);
+}
+
 TEST_F(RocksDbEngineTest, ABackupThatTakesLongKeepsNobodyFromTheDisk) {
   engine.reset();
   engine = open_rocksdb_engine({.data_directory = directory.path(), .storage_threads = 1}).value();

@@ -199,7 +199,9 @@ void add_backup_commands(CLI::App& app, const ClientEnvironment& environment, st
   }
   {
     const auto [command, options] = add(group, "prune", "Remove old backups", chosen, prune);
-    command->add_option("--keep", options->keep, "How many of the newest to leave")->capture_default_str();
+    command->add_option("--keep", options->keep, "How many of the newest to leave; at least 1")
+        ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
+        ->capture_default_str();
   }
   const auto [command, options] = add(app, "restore", "Make a data directory from a backup", chosen, restore);
   command->add_option("--data-dir", options->data_dir, "The directory to make; must be new or empty")

@@ -34,6 +34,19 @@ OptionFacts option_facts(const CLI::Option& option) {
 
 }  // namespace
 
+void refuse_empty_numbers(CLI::App& app) {
+  const auto check = [](const std::string& text) {
+    return text.empty() ? std::string("a number is missing") : std::string();
+  };
+  for (CLI::Option* const option : app.get_options()) {
+    const std::string type = option->get_type_name();
+    for (const char* const number : {"INT", "FLOAT"})
+      if (type.find(number) != type.npos) option->check(check, "");
+  }
+  for (CLI::App* const command : app.get_subcommands([](CLI::App*) { return true; }))
+    refuse_empty_numbers(*command);
+}
+
 CommandFacts facts_of(const CLI::App& app, const std::string& path) {
   CommandFacts facts{
       .path = path, .help = app.get_description(), .footer = app.get_footer(), .options = {}, .commands = {}};

@@ -27,6 +27,10 @@ struct CommandFacts {
   std::string name() const { return path.substr(path.rfind(' ') + 1); }
 };
 
+// CLI11 takes an empty text for zero, or for an option that is not given: `--keep "$UNSET"`. From here on it
+// is refused where a number is due, in all commands.
+void refuse_empty_numbers(CLI::App& app);
+
 // Without hidden commands and options.
 CommandFacts facts_of(const CLI::App& app, const std::string& path = "cubby");
 

@@ -11,6 +11,7 @@
 #include "app/about_command.hpp"
 #include "app/admin_command.hpp"
 #include "app/backup_command.hpp"
+#include "app/command_tree.hpp"
 #include "app/kv_command.hpp"
 #include "app/serve_settings.hpp"
 #include "app/setting.hpp"
@@ -119,6 +120,7 @@ CommandLine read_command_line(int argc, const char* const* argv) {
   add_transfer_commands(app, *environment_of_client, chosen);
   add_about_commands(app, chosen);
   add_admin_commands(app, *environment_of_client, chosen);
+  refuse_empty_numbers(app);
   try {
     app.parse(argc, argv);
     if (chosen) return {.command = [chosen, environment_of_client] { return chosen(); }};

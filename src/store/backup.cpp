@@ -17,10 +17,11 @@ namespace fs = std::filesystem;
 Result<std::vector<BackupInfo>> list_backups(const fs::path& folder) {
   // First, so that the engine knows of all that are finished by then.
   const auto finished = finished_backups(folder);
+  if (!finished) return finished.error();
   const auto engine = open_backups_for_reading(folder);
   if (!engine) return engine.error();
   std::vector<BackupInfo> infos;
-  for (const std::uint32_t id : finished) {
+  for (const std::uint32_t id : *finished) {
     rocksdb::BackupInfo known;
     const auto copies = read_backup_set(folder, id);
     std::error_code error;
@@ -45,9 +46,11 @@ Result<std::uint64_t> verify_backups(const fs::path& folder, std::optional<std::
   if (!chosen) return chosen.error();
   const auto engine = open_backups_for_reading(folder);
   if (!engine) return engine.error();
+  const auto all = finished_backups(folder);
+  if (!all) return all.error();
   std::map<ValueCopy, bool> are_whole;  // files that several backups share are read once
   std::uint64_t damaged = 0;
-  for (const std::uint32_t each : id ? std::vector{*chosen} : finished_backups(folder)) {
+  for (const std::uint32_t each : id ? std::vector{*chosen} : *all) {
     bool is_whole = true;
     const auto complain = [&](const std::string& what) {
       is_whole = false;

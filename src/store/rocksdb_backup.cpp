@@ -77,7 +77,21 @@ Result<BackupInfo> RocksDbBackup::make_held(const fs::path& folder) {
   // Rows first: what they name is then held.
   if (const auto status = (*engine)->CreateNewBackup(options, &store_.db(), &id); !status.ok())
     return to_error(status);
-  const auto named = named_files(**engine, id);
+  if (auto finished = finish(folder, **engine, id); !finished) {
+    // Nobody else would clear it away before a backup succeeds.
+    (void)(*engine)->DeleteBackup(id);
+    return finished.error();
+  }
+  const auto infos = list_backups(folder);
+  if (!infos) return infos.error();
+  for (const BackupInfo& each : *infos) {
+    if (each.id == id) return each;
+  }
+  return fail(Errc::storage_failed, "the backup is gone");
+}
+
+Result<void> RocksDbBackup::finish(const fs::path& folder, rocksdb::BackupEngine& engine, std::uint32_t id) {
+  const auto named = named_files(engine, id);
   if (!named) return named.error();
   std::vector<ValueCopy> copies;
   std::set<fs::path> folders{backup_values_path(folder)};
@@ -95,10 +109,7 @@ Result<BackupInfo> RocksDbBackup::make_held(const fs::path& folder) {
   if (!copies.empty()) {
     if (auto synced = sync_folders(folders); !synced) return synced.error();
   }
-  if (auto written = write_backup_set(folder, id, copies); !written) return written.error();
-  const auto infos = list_backups(folder);
-  if (!infos) return infos.error();
-  return infos->back();
+  return write_backup_set(folder, id, copies);
 }
 
 }  // namespace cubby

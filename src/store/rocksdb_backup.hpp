@@ -10,6 +10,10 @@
 #include "store/rocksdb_store.hpp"
 #include "store/rocksdb_value_file.hpp"
 
+namespace rocksdb {
+class BackupEngine;
+}
+
 namespace cubby {
 
 // Thread-safe; backups are made one after the other.
@@ -29,6 +33,8 @@ class RocksDbBackup {
 
  private:
   Result<BackupInfo> make_held(const std::filesystem::path& folder);
+  // Adds the value files that the rows of backup `id` name, and then its set.
+  Result<void> finish(const std::filesystem::path& folder, rocksdb::BackupEngine& engine, std::uint32_t id);
 
   RocksDbStore& store_;
   const ValueFiles& files_;

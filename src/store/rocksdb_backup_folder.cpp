@@ -98,24 +98,28 @@ Result<std::vector<ValueCopy>> read_backup_set(const fs::path& folder, std::uint
   return copies;
 }
 
-std::vector<std::uint32_t> finished_backups(const fs::path& folder) {
+Result<std::vector<std::uint32_t>> finished_backups(const fs::path& folder) {
   std::vector<std::uint32_t> ids;
   std::error_code error;
+  if (!fs::exists(backup_sets_path(folder), error) && !error) return ids;
   for (fs::directory_iterator each(backup_sets_path(folder), error), end; !error && each != end;
        each.increment(error)) {
     const std::string name = each->path().filename();
     if (!name.empty() && name.size() < 10 && name.find_first_not_of("0123456789") == name.npos)
       ids.push_back(static_cast<std::uint32_t>(std::stoul(name)));
   }
+  // Not those that were read until then: what is not named is removed as unfinished.
+  if (error) return fail(Errc::storage_failed, backup_sets_path(folder).string() + ": " + error.message());
   std::sort(ids.begin(), ids.end());
   return ids;
 }
 
 Result<std::uint32_t> choose_backup(const fs::path& folder, std::optional<std::uint32_t> id) {
   const auto ids = finished_backups(folder);
-  if (ids.empty()) return fail(Errc::storage_failed, "there is no backup in " + folder.string());
-  if (!id) return ids.back();
-  if (!std::binary_search(ids.begin(), ids.end(), *id))
+  if (!ids) return ids.error();
+  if (ids->empty()) return fail(Errc::storage_failed, "there is no backup in " + folder.string());
+  if (!id) return ids->back();
+  if (!std::binary_search(ids->begin(), ids->end(), *id))
     return fail(Errc::storage_failed, "there is no backup " + std::to_string(*id) + " in " + folder.string());
   return *id;
 }
@@ -148,10 +152,11 @@ Result<std::unique_ptr<rocksdb::BackupEngineReadOnly>> open_backups_for_reading(
 Result<std::uint64_t> prune_backups(const BackupFolderLock&, const fs::path& folder, std::size_t keep) try {
   auto engine = open_backups_for_change(folder);
   if (!engine) return engine.error();
-  auto ids = finished_backups(folder);
-  const std::size_t surplus = ids.size() > keep ? ids.size() - keep : 0;
-  const std::set<std::uint32_t> kept(ids.begin() + static_cast<std::ptrdiff_t>(surplus), ids.end());
-  for (std::size_t i = 0; i < surplus; ++i) fs::remove(backup_set_path(folder, ids[i]));
+  const auto ids = finished_backups(folder);
+  if (!ids) return ids.error();
+  const std::size_t surplus = ids->size() > keep ? ids->size() - keep : 0;
+  const std::set<std::uint32_t> kept(ids->begin() + static_cast<std::ptrdiff_t>(surplus), ids->end());
+  for (std::size_t i = 0; i < surplus; ++i) fs::remove(backup_set_path(folder, (*ids)[i]));
   if (auto synced = sync_directory(backup_sets_path(folder)); !synced) return synced.error();
   // Those that were begun and not finished go too.
   std::vector<rocksdb::BackupInfo> known;

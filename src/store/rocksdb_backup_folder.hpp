@@ -42,8 +42,8 @@ Result<void> write_backup_set(const std::filesystem::path& folder, std::uint32_t
 // Errors: storage_corrupt.
 Result<std::vector<ValueCopy>> read_backup_set(const std::filesystem::path& folder, std::uint32_t id);
 
-// Of the backups that were finished, ascending.
-std::vector<std::uint32_t> finished_backups(const std::filesystem::path& folder);
+// Of the backups that were finished, ascending; none where there is no folder yet.
+Result<std::vector<std::uint32_t>> finished_backups(const std::filesystem::path& folder);
 // The newest if none is named. Errors: storage_failed, if it is not there.
 Result<std::uint32_t> choose_backup(const std::filesystem::path& folder, std::optional<std::uint32_t> id);
 

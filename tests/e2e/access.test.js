@@ -209,6 +209,7 @@ test('accounts and tokens are made, listed and revoked by the command line', asy
   assert.match((await cubby(succeed, ['token', 'list'], { token })).text, new RegExp(line.replace('active', 'revoked'), 'm'));
   assert.equal((await cubby(refuse, ['token', 'list'], { token: made.token })).code, 4);
   assert.equal((await cubby(refuse, ['token', 'revoke', 'x'])).code, 2);
+  assert.equal((await cubby(refuse, ['token', 'create', 'for ever', '--expiration', ''])).code, 2);
   assert.equal((await cubby(refuse, ['token', 'revoke', 'f'.repeat(32)])).code, 3);
 
   const lines = await audited(({ operation }) => operation === 'revoke token');

@@ -90,6 +90,7 @@ test('a backup under load is whole, and restores what was acknowledged before it
   assert.deepEqual(await alone.rest.keyNames(kept), ['large', 'middle', 'small']);
   await alone.stop();
 
+  for (const keep of ['', '0', '-1', 'x']) assert.equal(cubby('backup', 'prune', '--backup-dir', folder, '--keep', keep).status, 2, keep);
   assert.match(succeed('backup', 'prune', '--backup-dir', folder, '--keep', '1'), /^1 removed$/m);
   assert.match(succeed('backup', 'list', '--backup-dir', folder), new RegExp(`^backup ${second.id}: `));
   assert.match(succeed('backup', 'verify', '--backup-dir', folder), /^0 damaged$/m);
