@@ -26,12 +26,15 @@ void drop_capabilities() {
   if (::syscall(SYS_capget, &header, sets) != 0) return;
   std::uint32_t kept[_LINUX_CAPABILITY_U32S_3] = {};
   for (const unsigned each : kept_capabilities) kept[CAP_TO_INDEX(each)] |= CAP_TO_MASK(each);
+  bool has_more = false;
   for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; ++i) {
+    has_more = has_more || (sets[i].permitted & ~kept[i]) != 0;
     sets[i].permitted &= kept[i];
     sets[i].effective &= kept[i];
     sets[i].inheritable = 0;
   }
-  if (::syscall(SYS_capset, &header, sets) != 0)
+  // A service manager that gave none may end whoever asks for fewer: systemd's filter of system calls does.
+  if (has_more && ::syscall(SYS_capset, &header, sets) != 0)
     spdlog::warn("the process keeps the capabilities it was started with: {}", std::strerror(errno));
 }
 
