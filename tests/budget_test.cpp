@@ -285,6 +285,33 @@ TEST_F(RequestMemoryMax, IsSharedAndGivenBack) {
   EXPECT_EQ(waiting.read_answer("PUT").body, "100000");
 }
 
+TEST(RequestMemory, HoldsMoreForABulkCallThanWhatWasSent) {
+  World world;
+  HttpServer server(1, limits::MiB);
+  const std::string address = server.listen({.handler = world.api}).value();
+  server.start();
+  const auto call = [&](const std::string& method, const std::string& route, const std::string& item,
+                        int count) {
+    std::string body;
+    for (int i = 0; i < count; ++i) {
+      body += i == 0 ? "[" : ",";
+      body += item;
+      body.replace(body.rfind('#'), 1, std::to_string(i));
+    }
+    body += "]";
+    Client client(address);
+    client.send(method + " /client/v4" + world.variables()["store"] + route +
+                " HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " + World::token_of("writer") +
+                "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    return client.read_answer(method);
+  };
+  const std::string pair = R"({"key":"k#","value":""})";
+  EXPECT_EQ(call("PUT", "/bulk", pair, 1000).status, 200u);
+  expect_overloaded(call("PUT", "/bulk", pair, 5000), "memory for requests");
+  EXPECT_EQ(call("POST", "/bulk/delete", R"("k#")", 1000).status, 200u);
+  expect_overloaded(call("POST", "/bulk/delete", R"("k#")", 5000), "memory for requests");
+}
+
 TEST_F(RequestMemoryMax, BoundsWhatAHandlerGathersAndAnswers) {
   expect_overloaded(answer_to(put("/hold", 0)), "memory for requests");
   expect_overloaded(answer_to(put("/large", 0)), "memory for requests");

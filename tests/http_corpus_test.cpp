@@ -25,10 +25,7 @@ const std::string following = "GET /following HTTP/1.1\r\nHost: h\r\n\r\n";
 class Listener {
  public:
   Listener(std::string address, Leniencies leniencies, std::size_t head_bytes_max, bool echoes)
-      : address_(std::move(address)),
-        leniencies_(leniencies),
-        reader_(leniencies, head_bytes_max),
-        echoes_(echoes) {}
+      : address_(std::move(address)), reader_(leniencies, head_bytes_max), echoes_(echoes) {}
 
   // What is wrong; empty: nothing.
   std::string check(const CorpusCase& each, std::mt19937& random) const {
@@ -36,7 +33,7 @@ class Listener {
     const auto stream = StrictStream::read(reader_, bytes);
     try {
       const auto answers = split_answers(exchange(bytes, random), stream);
-      return echoes_ ? find_disagreement(stream, answers, leniencies_) : find_disorder(stream, answers);
+      return echoes_ ? find_disagreement(stream, answers) : find_disorder(stream, answers);
     } catch (const std::exception& error) {
       return error.what();
     }
@@ -57,7 +54,6 @@ class Listener {
   }
 
   const std::string address_;
-  const Leniencies leniencies_;
   const StrictReader reader_;
   const bool echoes_;
 };

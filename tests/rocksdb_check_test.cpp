@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "store/rocksdb_store.hpp"
 #include "tests/support/engine_fixture.hpp"
 #include "tests/support/rocksdb_rows.hpp"
 
@@ -118,6 +119,29 @@ TEST_F(CheckTest, NamesAHeadWhoseExpirationIsNotIndexed) {
 
   EXPECT_EQ(check().damaged, 1u);
   EXPECT_THAT(findings, ElementsAre(HasSubstr("key \"small\"")));
+}
+
+TEST_F(CheckTest, NamesDamagedJobs) {
+  change_rows([&](RocksDbRows& rows) {
+    rows.put("removals", std::string(NamespaceId::random().view()), "?");
+    rows.put("garbage", rows::body(make_body_id(1, 99)), "?");
+  });
+
+  EXPECT_EQ(check().damaged, 2u);
+  EXPECT_THAT(findings, ElementsAre(HasSubstr("the removal of namespace"), HasSubstr("garbage")));
+}
+
+TEST_F(CheckTest, FindsTheRowOfAFileThatNoHeadNames) {
+  const std::string row = rows::body(make_body_id(1, 99));
+  std::string bytes = rows::head(id, "no such key");
+  seal(bytes, row);
+  change_rows([&](RocksDbRows& rows) { rows.put("files", row, bytes); });
+
+  EXPECT_EQ(check().orphans, 1u);
+  EXPECT_THAT(findings, ElementsAre(HasSubstr("file for key \"no such key\"")));
+
+  change_rows([&](RocksDbRows& rows) { rows.put("files", row, "?"); });
+  EXPECT_EQ(check().damaged, 1u);
 }
 
 TEST_F(CheckTest, NamesADamagedCatalog) {

@@ -317,6 +317,18 @@ TEST_F(RocksDbEngineTest, UploadsOfALaterStartNeverTouchValuesOfAnEarlierOne) {
   EXPECT_TRUE(store.get("after")->bytes == some_bytes(2 * piece, 2));
 }
 
+TEST_F(RocksDbEngineTest, AFullDiskKeepsNobodyFromReading) {
+  store.put("key", "value");
+  engine.reset();
+  engine =
+      open_rocksdb_engine({.data_directory = directory.path(), .disk_reserve_bytes = std::uint64_t{1} << 60})
+          .value();
+  store = Store(*engine, store.id());
+
+  EXPECT_EQ(store.get("key")->bytes, "value");
+  EXPECT_EQ(run(engine->check_writable()).error().code, Errc::storage_full);
+}
+
 // ---- Nothing is left of what is gone
 
 TEST_F(RocksDbEngineTest, AValueIsInItsHeadARowOrAFile) {
@@ -446,6 +458,35 @@ TEST_F(RocksDbEngineTest, AReaderHoldsNothingBackOnceItIsGone) {
   value.reset();
 
   EXPECT_THAT(stored(), UnorderedElementsAre(Pair("catalog", 1)));
+}
+
+TEST_F(RocksDbEngineTest, ADamagedRemovalKeepsNoOthersFromTheirEnd) {
+  std::vector<NamespaceId> removed;
+  for (int i = 0; i < 5; ++i) {
+    const Store other = new_store(*engine, "n" + std::to_string(i));
+    other.put("key", "value");
+    removed.push_back(other.id());
+  }
+  engine.reset();
+  {
+    RocksDbRows rows(directory.path(), RocksDbRows::Access::write);
+    rows.put("removals", std::string(NamespaceId(NamespaceId::Bytes{}).view()), "?");  // before all others
+  }
+  engine = open_rocksdb(directory.path()).value();
+  for (const NamespaceId& each : removed) ASSERT_TRUE(run(engine->remove_namespace(each)));
+
+  // An id can be used again when nothing is left of the namespace that had it.
+  for (const NamespaceId& each : removed) {
+    Namespace again = some_namespace(each.text());
+    again.id = each;
+    while (!run(engine->create_namespace(again))) {
+    }
+  }
+  engine.reset();
+
+  const RocksDbRows rows(directory.path());
+  EXPECT_THAT(rows.of("heads"), IsEmpty());
+  EXPECT_EQ(rows.of("removals").size(), 1u);
 }
 
 // ---- Usage

@@ -1,5 +1,7 @@
 #include "app/import_command.hpp"
 
+#include <filesystem>
+
 #include "app/client_output.hpp"
 #include "app/kv_namespace.hpp"
 #include "app/namespace_finder.hpp"
@@ -15,9 +17,16 @@ using client::usage;
 
 namespace {
 
-// Nothing for standard input, which can be read but once.
+// Whether the input can be read again: standard input and pipes (`<(zcat …)`) cannot.
+bool is_file(const std::string& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  return path != "-" && (std::filesystem::is_regular_file(status) || !std::filesystem::exists(status));
+}
+
+// Nothing for what can be read but once.
 Outcome<std::optional<ImportSummary>> inspect(const ImportOptions& options) {
-  if (options.path == "-") return std::optional<ImportSummary>();
+  if (!is_file(options.path)) return std::optional<ImportSummary>();
   auto summary = client::inspect_import(options.path, options.is_partial, whole_seconds(SystemClock().now()));
   if (!summary) return summary.error();
   if (!options.all && summary->namespaces.size() > 1)
@@ -45,7 +54,7 @@ Outcome<std::function<Outcome<NamespaceId>(const NamespaceInfo*)>> place_of(cons
 }  // namespace
 
 Outcome<int> check_import(const ImportOptions& options) {
-  if (options.path == "-") return usage("--dry-run needs a file");
+  if (!is_file(options.path)) return usage("--dry-run needs a file");
   const auto summary = inspect(options);
   if (!summary) return summary.error();
   tell("would import " + std::to_string((*summary)->pairs - (*summary)->expired) + " keys, " +
@@ -62,7 +71,7 @@ Outcome<int> import_keys(const client::Site& site, const ImportOptions& options)
   const auto summary = inspect(options);
   if (!summary) return summary.error();
   std::string journal = options.journal;
-  if (journal.empty() && options.path != "-") journal = options.path + ".journal";
+  if (journal.empty() && is_file(options.path)) journal = options.path + ".journal";
   const auto begin = std::chrono::steady_clock::now();
   const SystemClock clock;
   client::Report report;

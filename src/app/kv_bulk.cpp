@@ -83,6 +83,31 @@ std::vector<std::string> part_of(const std::vector<std::string>& keys, std::size
   return {first, first + static_cast<std::ptrdiff_t>(std::min(count, keys.size() - begin))};
 }
 
+// Members of an object. Too much for one answer is asked for in parts.
+Outcome<void> print_values(client::KvClient& client, const NamespaceId& id,
+                           const std::vector<std::string>& keys, const char*& before) {
+  const auto found = client.bulk_get(id, keys);
+  if (!found && found.error().status == 413 && keys.size() > 1) {
+    const std::size_t half = keys.size() / 2;
+    if (auto first = print_values(client, id, part_of(keys, 0, half), before); !first) return first;
+    return print_values(client, id, part_of(keys, half, keys.size()), before);
+  }
+  if (!found) return found.error();
+  std::string text;
+  for (const std::string& key : keys) {
+    text += std::exchange(before, ",\n  ");
+    json::append_string(text, key);
+    text += ": ";
+    const auto pair = found->find(key);
+    if (pair == found->end())
+      text += "null";
+    else
+      json::append_string(text, pair->second.value);
+  }
+  if (!print(text)) return cannot_print;
+  return {};
+}
+
 }  // namespace
 
 Outcome<void> bulk_get(client::KvClient& client, const BulkOptions& options) {
@@ -93,20 +118,7 @@ Outcome<void> bulk_get(client::KvClient& client, const BulkOptions& options) {
   const char* before = "{\n  ";
   for (std::size_t begin = 0; begin < keys->size(); begin += limits::bulk_get_keys_max) {
     const auto part = part_of(*keys, begin, limits::bulk_get_keys_max);
-    const auto found = client.bulk_get(*id, part);
-    if (!found) return found.error();
-    std::string text;
-    for (const std::string& key : part) {
-      text += std::exchange(before, ",\n  ");
-      json::append_string(text, key);
-      text += ": ";
-      const auto pair = found->find(key);
-      if (pair == found->end())
-        text += "null";
-      else
-        json::append_string(text, pair->second.value);
-    }
-    if (!print(text)) return cannot_print;
+    if (auto printed = print_values(client, *id, part, before); !printed) return printed;
   }
   if (!print(before[0] == '{' ? "{}\n" : "\n}\n")) return cannot_print;
   return {};

@@ -63,8 +63,9 @@ void add_import(CLI::App& app, const ClientEnvironment& environment, std::functi
       .add_flag("--all", options->all,
                 "Write to the namespaces with the titles in the file, and create those that are not there")
       ->excludes(id);
-  command.add_option("--journal", options->journal,
-                     "Where to note how far it has come; FILE.journal if not given, none for standard input");
+  command.add_option(
+      "--journal", options->journal,
+      "Where to note how far it has come; FILE.journal if not given, none for standard input and pipes");
   command.add_flag("--partial", options->is_partial, "Take an export that was cut short, as far as it goes");
   command.add_flag("--dry-run", options->is_dry, "Only check the file and count what is in it");
   add_parallel(command, options->parallel);

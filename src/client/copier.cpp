@@ -61,6 +61,7 @@ Outcome<void> run_copy(const Site& from, const Site& to, const CopyJob& job, con
   const auto readers = from.clients(job.parallel);
   const auto writers = to.clients(job.parallel);
   Report reading;
+  reading.say = report.say;
   KeyLister lister(from.client(), job.from, job.prefix, progress.position, write_pairs_max);
   auto done = work_in_order<KeyUnit>(
       job.parallel, [&lister] { return lister.next(); },

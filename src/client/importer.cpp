@@ -1,5 +1,7 @@
 #include "client/importer.hpp"
 
+#include <sys/stat.h>
+
 #include "client/journal.hpp"
 #include "client/ordered_work.hpp"
 #include "client/pair_writer.hpp"
@@ -21,6 +23,18 @@ struct Progress {
 
 std::string entry_of(const Progress& progress) {
   return R"({"end":)" + std::to_string(progress.end) + R"(,"pairs":)" + std::to_string(progress.pairs) + "}";
+}
+
+// The job in the journal: places in a file mean nothing once it has changed.
+std::string job_line(const ImportJob& job) {
+  std::string line = R"({"import":)" + json::quoted(job.path) + R"(,"to":)" + json::quoted(job.place_name);
+  struct stat status {};
+  if (::stat(job.path.c_str(), &status) == 0 && S_ISREG(status.st_mode)) {
+    const auto& time = status.st_mtim;
+    line += R"(,"bytes":)" + std::to_string(status.st_size);
+    line += R"(,"modified":")" + std::to_string(time.tv_sec) + "." + std::to_string(time.tv_nsec) + '"';
+  }
+  return line + "}";
 }
 
 Outcome<Progress> read_entry(const std::string& entry) {
@@ -53,8 +67,7 @@ class Import {
  private:
   Outcome<void> open() {
     if (!job_.journal.empty()) {
-      auto journal = Journal::open(job_.journal, R"({"import":)" + json::quoted(job_.path) + R"(,"to":)" +
-                                                     json::quoted(job_.place_name) + "}");
+      auto journal = Journal::open(job_.journal, job_line(job_));
       if (!journal) return journal.error();
       journal_ = *std::move(journal);
       if (journal_->last()) {
@@ -73,16 +86,26 @@ class Import {
   Outcome<std::optional<PlacedUnit>> next() {
     auto unit = reader_->next();
     if (!unit) return unit.error();
+    if (auto placed = place_namespaces(); !placed) return placed.error();
     if (!*unit) return std::optional<PlacedUnit>();
-    const std::size_t index = (*unit)->namespace_index;
-    const auto& known = reader_->namespaces();
-    if (!place_ || index != place_index_) {
-      const auto place = job_.place(known.empty() ? nullptr : &known[index]);
+    if (places_.empty()) {
+      const auto place = job_.place(nullptr);
       if (!place) return place.error();
-      place_ = *place;
-      place_index_ = index;
+      places_.push_back(*place);
     }
-    return std::optional(PlacedUnit{**std::move(unit), *place_});
+    const NamespaceId place = places_.at((*unit)->namespace_index);
+    return std::optional(PlacedUnit{**std::move(unit), place});
+  }
+
+  // Those that have come in the file by now, also the empty ones.
+  Outcome<void> place_namespaces() {
+    const auto& known = reader_->namespaces();
+    while (places_.size() < known.size()) {
+      const auto place = job_.place(&known[places_.size()]);
+      if (!place) return place.error();
+      places_.push_back(*place);
+    }
+    return {};
   }
 
   Outcome<void> write(unsigned thread, PlacedUnit& placed, Turn& turn) {
@@ -110,8 +133,7 @@ class Import {
   std::optional<Journal> journal_;
   std::unique_ptr<ImportReader> reader_;
   Progress progress_;
-  std::optional<NamespaceId> place_;
-  std::size_t place_index_ = 0;
+  std::vector<NamespaceId> places_;  // by namespace_index
 };
 
 }  // namespace

@@ -13,8 +13,8 @@ namespace cubby::client {
 struct ImportJob {
   std::string path;     // "-": standard input
   std::string journal;  // its path; empty: none, and so no going on after a kill
-  // The namespace that pairs of the file's namespace go to; called once for each, from one thread at a time.
-  // Nothing is given where the file names none.
+  // The namespace that pairs of the file's namespace go to; called once for each, also an empty one, from one
+  // thread at a time. Nothing is given where the file names none.
   std::function<Outcome<NamespaceId>(const NamespaceInfo* in_file)> place;
   std::string place_name;  // the same in words, for the journal
   bool is_partial = false;

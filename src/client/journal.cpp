@@ -15,11 +15,12 @@ Outcome<Journal> Journal::open(std::string path, const std::string& job) {
   std::uintmax_t whole_bytes = 0;
   if (std::ifstream file(journal.path_, std::ios::binary); file) {
     std::string line;
-    for (bool is_first = true; std::getline(file, line) && !file.eof(); is_first = false) {
-      if (is_first && line != job)
-        return usage(journal.path_ + " is the journal of another job",
-                     "finish that one, name another file with "
-                     "--journal, or remove it");
+    for (bool is_first = true; std::getline(file, line); is_first = false) {
+      const bool is_whole = !file.eof();
+      if (is_first && (is_whole ? line != job : !job.starts_with(line)))
+        return usage(journal.path_ + " is no journal of this job, or the file has changed since",
+                     "finish that job, name another file with --journal, or remove it to begin anew");
+      if (!is_whole) break;
       if (!is_first) journal.last_ = line;
       whole_bytes += line.size() + 1;
     }

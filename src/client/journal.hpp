@@ -15,7 +15,7 @@ namespace cubby::client {
 class Journal {
  public:
   // `job` is one line that says what is done, so that another job does not go on with it. Errors: usage, if
-  // the file is the journal of another job; failed, if it cannot be written.
+  // the file is anything but a journal of this job; failed, if it cannot be written.
   static Outcome<Journal> open(std::string path, const std::string& job);
 
   // The last entry; nothing for a new journal.

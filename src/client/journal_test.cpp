@@ -49,6 +49,18 @@ TEST_F(JournalTest, APartOfALineDoesNotCount) {
   }
 }
 
+// Named by mistake.
+TEST_F(JournalTest, LeavesAnotherFileAsItIs) {
+  for (const std::string text : {"a line", "a line\nand more", "job and more", "\njob"}) {
+    std::ofstream(path_, std::ios::binary) << text;
+    const auto journal = Journal::open(path_, "job");
+    ASSERT_FALSE(journal) << text;
+    EXPECT_EQ(journal.error().kind, Failure::Kind::usage);
+    std::ifstream file(path_, std::ios::binary);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), text);
+  }
+}
+
 TEST_F(JournalTest, ComplainsWhereItCannotBeWritten) {
   EXPECT_FALSE(Journal::open((directory_.path() / "no" / "journal").string(), "job"));
 }

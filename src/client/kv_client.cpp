@@ -97,6 +97,15 @@ std::optional<Envelope> read_envelope(std::string_view text) {
   return envelope;
 }
 
+// Whether a bulk call did all of its work: Cloudflare may name keys that did not reach all its stores.
+Outcome<void> check_bulk(const std::string& answer, const char* what) {
+  const auto envelope = read_envelope(answer);
+  if (!envelope || !envelope->is_success) return strange_answer(what);
+  if (envelope->result.find(R"("unsuccessful_keys":[")") != std::string::npos)
+    return failed("the server did not do it for all keys", "run it again");
+  return {};
+}
+
 NamespaceInfo read_namespace(const std::string& json) {
   JsonReader reader(json);
   NamespaceInfo info{.id = {}, .title = {}, .json = json};
@@ -161,6 +170,12 @@ std::string array_of(const std::vector<std::string>& texts) {
   return json + "]";
 }
 
+// Cloudflare answers with 400 to credentials that cannot be any.
+bool is_about_credentials(const HttpAnswer& answer, int code) {
+  if (answer.status == 401 || answer.status == 403) return true;
+  return answer.status == 400 && (code == 6003 || code == 9106 || code == 10000);
+}
+
 std::string advice_for(const HttpAnswer& answer, int code, const Connection& connection) {
   switch (code) {
     case 10009:
@@ -178,7 +193,7 @@ std::string advice_for(const HttpAnswer& answer, int code, const Connection& con
     default:
       break;
   }
-  if (answer.status == 401 || answer.status == 403)
+  if (is_about_credentials(answer, code))
     return "check the token (CLOUDFLARE_API_TOKEN, --token-file or the profile): does it reach this account "
            "and "
            "namespace, and may it do this?";
@@ -200,7 +215,7 @@ Failure failure_of(const HttpAnswer& answer, const Connection& connection) {
   failure.message += "HTTP " + std::to_string(answer.status) + ")";
   failure.advice = advice_for(answer, failure.code, connection);
   if (answer.status == 404) failure.kind = Failure::Kind::not_found;
-  if (answer.status == 401 || answer.status == 403) failure.kind = Failure::Kind::refused;
+  if (is_about_credentials(answer, failure.code)) failure.kind = Failure::Kind::refused;
   return failure;
 }
 
@@ -347,18 +362,13 @@ Outcome<void> KvClient::remove(const NamespaceId& id, const Key& key) {
 Outcome<void> KvClient::bulk_put(const NamespaceId& id, std::string pairs_json) {
   const auto answer = call(json_request("PUT", target(in_namespace(id, "/bulk")), std::move(pairs_json)));
   if (!answer) return answer.error();
-  const auto envelope = read_envelope(*answer);
-  if (!envelope || !envelope->is_success) return strange_answer("of a bulk write");
-  // Cloudflare may name keys that did not reach all its stores.
-  if (!envelope->result.empty() && envelope->result.find(R"("unsuccessful_keys":[")") != std::string::npos)
-    return failed("the server did not write all keys", "run it again");
-  return {};
+  return check_bulk(*answer, "of a bulk write");
 }
 
 Outcome<void> KvClient::bulk_remove(const NamespaceId& id, const std::vector<std::string>& keys) {
   const auto answer = call(json_request("POST", target(in_namespace(id, "/bulk/delete")), array_of(keys)));
   if (!answer) return answer.error();
-  return {};
+  return check_bulk(*answer, "of a bulk delete");
 }
 
 Outcome<std::map<std::string, Pair>> KvClient::bulk_get(const NamespaceId& id,

@@ -3,6 +3,14 @@
 #include "core/json_text.hpp"
 
 namespace cubby::client {
+namespace {
+
+bool is_about_pairs(const Failure& failure) {
+  if (failure.kind == Failure::Kind::refused) return false;
+  return failure.status == 400 || failure.status == 413 || failure.status == 414;
+}
+
+}  // namespace
 
 Outcome<void> PairWriter::add(Pair pair) {
   if (is_due(pair, whole_seconds(clock_.now()))) {
@@ -39,9 +47,7 @@ Outcome<void> PairWriter::write(std::size_t begin, std::size_t end) {
     report_.keys += end - begin;
     return {};
   }
-  const unsigned status = written.error().status;
-  const bool is_about_pairs = status == 400 || status == 413 || status == 414;
-  if (!is_about_pairs) return written.error();
+  if (!is_about_pairs(written.error())) return written.error();
   if (end - begin == 1) {
     ++report_.refused;
     report_.say("refused: " + json::quoted(pairs_[begin].key) + ": " + written.error().message);

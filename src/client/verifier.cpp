@@ -115,6 +115,7 @@ Outcome<void> run_verify(const Site& from, const Site& to, const CopyJob& job, c
   StretchLister lister(from, to, job);
   Report from_reading;
   Report to_reading;
+  from_reading.say = to_reading.say = report.say;
   auto done = work_in_order<Stretch>(
       job.parallel, [&lister] { return lister.next(); },
       [&](unsigned thread, Stretch& stretch, Turn& turn) -> Outcome<void> {

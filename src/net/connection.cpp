@@ -24,15 +24,11 @@ namespace http = boost::beast::http;
 // After so many pipelined requests in a row, others on the loop get a turn.
 constexpr unsigned requests_per_turn = 32;
 
-// What no budget counts, since every connection has it: of a request that has come, and of an answer.
-constexpr std::size_t uncounted_input_bytes = 8 * limits::KiB;
+// What no budget counts of an answer, since every connection has it.
 constexpr std::size_t uncounted_answer_bytes = 16 * limits::KiB;
 
 // How much is read of a head at once.
 constexpr std::size_t head_read_bytes = 4 * limits::KiB;
-
-// How much is read of a body at first. A client that sends little keeps little memory.
-constexpr std::size_t first_read_bytes = 16 * limits::KiB;
 
 // So small a body is sent in the buffer of the head: a copy costs less than a second buffer costs the kernel.
 constexpr std::size_t copied_body_bytes_max = 1 * limits::KiB;
@@ -67,130 +63,6 @@ std::string random_prefix() {
 }
 
 }  // namespace
-
-// The body of the request that is being served.
-class Connection::Body final : public RequestBody {
- public:
-  explicit Body(Connection& connection) : connection_(connection), parser_(*connection.parser_) {}
-
-  void allow(std::uint64_t bytes_max) override { bytes_max_ = bytes_max; }
-  void keep_all() override { keeps_all_ = true; }
-
-  Result<void> hold(std::size_t bytes) override { return connection_.memory_.hold(bytes); }
-
-  // Whether all of it has been read and nothing of it is left in the input.
-  bool is_at_end() const {
-    return !failure_ && parser_.is_done() && next_piece_ == parser_.body_pieces().size() && parsed_ == 0;
-  }
-
-  Task<Result<std::string_view>> read() override {
-    while (!failure_) {
-      auto& pieces = parser_.body_pieces();
-      if (next_piece_ < pieces.size()) co_return count(pieces[next_piece_++]);
-      pieces.clear();
-      next_piece_ = 0;
-      connection_.stream_.consume(std::exchange(parsed_, 0));
-      if (parser_.is_done()) co_return std::string_view{};
-      if (const auto parsed = co_await parse_more(); !parsed) failure_ = parsed.error();
-    }
-    co_return *failure_;
-  }
-
-  Task<bool> client_leaves_within(std::chrono::milliseconds time) override {
-    return connection_.stream_.closes_within(time);
-  }
-
-  // Reads what the handler left, so that the client gets to see the answer. False if the connection is of no
-  // use after.
-  Task<bool> discard_rest() {
-    // A client that waits for a 100 sends nothing if it gets another answer.
-    if (!has_asked_for_body_ && parser_.expects_continue() && connection_.stream_.input().empty())
-      co_return false;
-    // What is dropped is not held, so this may go on where there was no memory to keep it.
-    is_dropping_ = true;
-    read_bytes_ = first_read_bytes;
-    if (failure_ && failure_->code == Errc::overloaded) failure_.reset();
-    const auto until = std::chrono::steady_clock::now() + connection_.patience_.unread;
-    while (std::chrono::steady_clock::now() < until) {
-      const auto piece = co_await read();
-      if (!piece) co_return false;
-      if (piece->empty()) co_return true;
-    }
-    co_return false;
-  }
-
- private:
-  Result<std::string_view> count(std::string_view piece) {
-    bytes_count_ += piece.size();
-    connection_.traffic_.bytes_in.add(piece.size());
-    if (bytes_count_ > bytes_max_) {
-      failure_ = fail(Errc::request_too_large);
-      return *failure_;
-    }
-    if (const auto held = hold_what_is_kept(); !held) {
-      failure_ = held.error();
-      return *failure_;
-    }
-    return piece;
-  }
-
-  Result<void> hold_what_is_kept() {
-    const auto kept =
-        keeps_all_ ? bytes_count_ : std::min<std::uint64_t>(bytes_count_, limits::value_piece_bytes);
-    if (kept <= held_bytes_ + uncounted_input_bytes || is_dropping_) return {};
-    auto held = hold(kept - held_bytes_);
-    if (held) held_bytes_ = kept;
-    return held;
-  }
-
-  Task<Result<void>> parse_more() {
-    auto& stream = connection_.stream_;
-    if (stream.input().empty() || needs_more_) {
-      if (const auto asked = co_await ask_for_body(); !asked) co_return asked;
-      // The parser has the exact limits, but takes a chunk's head and the trailer in one piece only.
-      if (stream.input().size() > 2 * limits::request_head_bytes_max) {
-        co_return fail(Errc::request_malformed, "a chunk's head or the trailer is too long");
-      }
-      const auto begin = std::chrono::steady_clock::now();
-      stream.set_deadline(begin, connection_.patience_.body);
-      const std::size_t had = stream.input().size();
-      const auto received = co_await stream.receive(read_bytes_);
-      if (stream.input().size() - had == read_bytes_ && !is_dropping_)
-        read_bytes_ = std::min(2 * read_bytes_, limits::body_piece_bytes);
-      connection_.waited_for_body_ += std::chrono::steady_clock::now() - begin;
-      if (!received) co_return received;
-    }
-    // Beast asserts that what it calls incomplete comes back with the five bytes that a body's end has at
-    // least.
-    if (needs_more_ && stream.input().size() < 5) co_return Result<void>{};
-    boost::beast::error_code error;
-    parsed_ = parser_.put(asio::buffer(stream.input()), error);
-    needs_more_ = error == http::error::need_more;
-    if (error && !needs_more_) co_return fail(Errc::request_malformed, error.message());
-    co_return Result<void>{};
-  }
-
-  Task<Result<void>> ask_for_body() {
-    const bool is_due = parser_.expects_continue() && connection_.rules_.sends_continue;
-    if (std::exchange(has_asked_for_body_, true) || !is_due) co_return Result<void>{};
-    co_return co_await connection_.stream_.send("HTTP/1.1 100 Continue\r\n\r\n", {},
-                                                connection_.patience_.write);
-  }
-
-  Connection& connection_;
-  RequestParser& parser_;
-  std::uint64_t bytes_max_ = 0;
-  std::uint64_t bytes_count_ = 0;
-  std::uint64_t held_bytes_ = 0;  // of these
-  bool keeps_all_ = false;
-  bool is_dropping_ = false;
-  std::size_t read_bytes_ = first_read_bytes;
-  std::size_t next_piece_ = 0;
-  std::size_t parsed_ = 0;  // bytes of the input that the current pieces are views of
-  bool needs_more_ = false;
-  bool has_asked_for_body_ = false;
-  std::optional<Error> failure_;
-};
 
 Connection::Connection(SocketStream stream, HttpHandler& handler, const ConnectionRules& rules,
                        Traffic& traffic, MemoryBudget& memory, Admission admission)
@@ -252,7 +124,7 @@ Task<Result<void>> Connection::serve_one() {
   begin_ = std::chrono::steady_clock::now();
   name_request();
   parser_->eager(true);
-  Body body(*this);
+  ConnectionBody body(stream_, *parser_, memory_, traffic_, rules_);
   Response response = co_await answer(body);
   if (const auto held = hold_answer(response); !held) response = handler_.refusal(held.error());
   bool is_reusable = body.is_at_end();
@@ -261,7 +133,7 @@ Task<Result<void>> Connection::serve_one() {
   const RequestKind kind = response.kind;
   const unsigned status = response.status;
   auto written = co_await write(std::move(response));
-  account_for(kind, status);
+  account_for(kind, status, body.waited());
   parser_.reset();
   give_memory_back();
   is_idle_ = true;
@@ -284,7 +156,7 @@ Task<Result<void>> Connection::refuse(const Error& error) {
   Response refused = handler_.refusal(error);
   const unsigned status = refused.status;
   auto written = co_await write(std::move(refused));
-  account_for(RequestKind::other, status);
+  account_for(RequestKind::other, status, {});
   stream_.consume(stream_.input().size());
   give_memory_back();
   co_return written;
@@ -359,7 +231,7 @@ Result<void> Connection::parse_head() {
   return {};
 }
 
-Task<Response> Connection::answer(Body& body) {
+Task<Response> Connection::answer(ConnectionBody& body) {
   std::string what;
   try {
     co_return co_await handler_.handle(parser_->head(), body, caller_);
@@ -383,7 +255,7 @@ void Connection::name_request() {
   parser_->set_request_id(std::string_view(id_header_).substr(id_header_name.size()));
 }
 
-void Connection::account_for(RequestKind kind, unsigned status) {
+void Connection::account_for(RequestKind kind, unsigned status, SteadyTime::duration waited_for_body) {
   now_ = std::chrono::steady_clock::now();
   const auto took = now_ - begin_;
   traffic_.count(rules_.dialect, kind, status, took);
@@ -396,9 +268,8 @@ void Connection::account_for(RequestKind kind, unsigned status) {
                  .kind = kind,
                  .status = status,
                  .took = took,
-                 .waited_for_client = waited_for_body_ + stream_.waited_to_send() - waited_before_});
+                 .waited_for_client = waited_for_body + stream_.waited_to_send() - waited_before_});
   }
-  waited_for_body_ = {};
   waited_before_ = stream_.waited_to_send();
 }
 

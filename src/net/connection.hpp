@@ -4,7 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "core/limits.hpp"
+#include "net/connection_body.hpp"
+#include "net/connection_rules.hpp"
 #include "net/http_handler.hpp"
 #include "net/memory_budget.hpp"
 #include "net/request_parser.hpp"
@@ -12,37 +13,6 @@
 #include "net/traffic.hpp"
 
 namespace cubby {
-
-// How long a connection waits. Ours; a client that is slower than this is not served.
-struct ConnectionPatience {
-  using Duration = std::chrono::steady_clock::duration;
-  Duration idle = std::chrono::seconds(75);    // for the first byte of the next request
-  Duration head = std::chrono::seconds(15);    // for the rest of its head, and for the handshake of TLS
-  Duration body = std::chrono::seconds(30);    // for the next bytes of a request's body
-  Duration write = std::chrono::seconds(30);   // for the client to take the next bytes of an answer
-  Duration unread = std::chrono::seconds(30);  // in all, for a body that nobody wants but that must be read
-  Duration linger =
-      std::chrono::seconds(2);  // for the client to close, after an answer that ends the connection
-  Duration undisturbed = std::chrono::seconds(1);  // idle, before another may have its place at the limit
-};
-
-// What a listener's protocol asks of its connections beyond HTTP's own rules.
-struct ConnectionRules {
-  // What becomes, at a stop, of a connection on which no request is under way.
-  enum class AtStop {
-    end,   // it ends
-    last,  // it is good for one more request, which its client may be about to send
-  };
-
-  ConnectionPatience patience{};
-  Dialect dialect = Dialect::rest;  // for who counts
-  std::chrono::steady_clock::duration slow_after =
-      std::chrono::steady_clock::duration::max();  // a request that takes longer is logged
-  AtStop idle_at_stop = AtStop::end;
-  std::size_t head_bytes_max = limits::request_head_bytes_max;
-  bool sends_continue = true;  // answers `Expect: 100-continue` with a 100; otherwise the body is awaited
-  bool accepts_delete_byte = false;  // takes the byte 0x7F in the values of headers
-};
 
 // Lives on one loop, whose thread makes every call.
 class Connection {
@@ -80,12 +50,10 @@ class Connection {
   void abort() { stream_.abort(); }
 
  private:
-  class Body;
-
   Task<bool> begin_tls();
   Task<Result<void>> read_head();
   Result<void> parse_head();
-  Task<Response> answer(Body& body);
+  Task<Response> answer(ConnectionBody& body);
   Task<Result<void>> serve_one();
   Result<void> hold_answer(const Response& response);
   void give_memory_back();
@@ -93,7 +61,7 @@ class Connection {
   Task<Result<void>> write(Response response);
   void format_head(const Response& response);
   void name_request();
-  void account_for(RequestKind kind, unsigned status);
+  void account_for(RequestKind kind, unsigned status, SteadyTime::duration waited_for_body);
 
   SocketStream stream_;
   HttpHandler& handler_;
@@ -112,7 +80,6 @@ class Connection {
   std::uint64_t requests_count_ = 0;
   SteadyTime now_;    // when the last request was done with, or the connection made
   SteadyTime begin_;  // when the head of this request was complete
-  std::chrono::steady_clock::duration waited_for_body_{};
   std::chrono::steady_clock::duration waited_before_{};  // to send earlier answers
   bool is_idle_ = true;
   bool has_served_ = false;

@@ -70,7 +70,7 @@ Task<Result<Response>> list_keys(RestApi& api, Call& call) {
 Task<Result<Response>> bulk_put(RestApi& api, Call& call) {
   call.body.keep_all();
   const auto pairs = make_bulk_pairs(call.body);
-  const auto count = co_await api.kv().put_all(call.place, *pairs);
+  const auto count = co_await api.kv().put_all(call.place, *pairs, call.body);
   if (!count) co_return count.error();
   co_return bulk_count_response(*count);
 }
@@ -79,6 +79,8 @@ Task<Result<Response>> bulk_delete(RestApi& api, Call& call) {
   call.body.keep_all();
   auto keys = co_await read_key_list(call.body);
   if (!keys) co_return keys.error();
+  const auto held = call.body.hold(keys->size() * limits::bulk_item_bytes);
+  if (!held) co_return held.error();
   const auto count = co_await api.kv().remove_all(call.place, std::move(*keys));
   if (!count) co_return count.error();
   co_return bulk_count_response(*count);

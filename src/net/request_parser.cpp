@@ -1,6 +1,7 @@
 #include "net/request_parser.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/error.hpp>
 #include <cctype>
@@ -83,20 +84,15 @@ RequestParser::RequestParser(std::size_t head_bytes_max) {
 }
 
 void RequestParser::hide_delete_bytes(std::span<char> head) {
-  if (std::find(head.begin(), head.end(), delete_byte) == head.end()) return;
-  constexpr std::string_view in_no_utf8 = "\xFF\xFE\xFD\xFC\xFB\xFA\xF9\xF8\xF7\xF6\xF5\xC1\xC0";
-  const auto is_unused = [&](char byte) { return std::find(head.begin(), head.end(), byte) == head.end(); };
-  const auto stand_in = std::find_if(in_no_utf8.begin(), in_no_utf8.end(), is_unused);
-  if (stand_in == in_no_utf8.end()) return;
-  stand_in_for_delete_ = *stand_in;
+  std::array<bool, 256> has{};
+  for (const char byte : head) has[static_cast<unsigned char>(byte)] = true;
+  if (!has[static_cast<unsigned char>(delete_byte)]) return;
+  std::size_t stand_in = 0xFF;
+  while (stand_in >= 0x80 && has[stand_in]) --stand_in;
+  if (stand_in < 0x80) return;
+  stand_in_for_delete_ = static_cast<char>(stand_in);
   hidden_delete_bytes_ = head;
   std::replace(head.begin(), head.end(), delete_byte, stand_in_for_delete_);
-}
-
-void RequestParser::bring_delete_bytes_back(std::string_view value) {
-  const auto offset = static_cast<std::size_t>(value.data() - hidden_delete_bytes_.data());
-  const auto bytes = hidden_delete_bytes_.subspan(offset, value.size());
-  std::replace(bytes.begin(), bytes.end(), stand_in_for_delete_, delete_byte);
 }
 
 void RequestParser::on_request_impl(http::verb method, View method_text, View target, int version,
@@ -175,9 +171,7 @@ void RequestParser::keep_own_field(View name, View value) {
 void RequestParser::on_header_impl(ErrorCode& error) {
   error = {};
   is_in_trailer_ = true;
-  for (const auto& metadata : {head_.binding_metadata, head_.proxied_metadata}) {
-    if (metadata && !hidden_delete_bytes_.empty()) bring_delete_bytes_back(*metadata);
-  }
+  std::replace(hidden_delete_bytes_.begin(), hidden_delete_bytes_.end(), stand_in_for_delete_, delete_byte);
   expects_continue_ = expects_continue_ && version_ >= 11;
   is_persistent_ = version_ == 11 && keep_alive();
 }

@@ -32,8 +32,8 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   void set_request_id(std::string_view id) { head_.request_id = id; }
 
   // Beast refuses the byte 0x7F in a header, as HTTP asks for; workerd sends it in metadata. Called with the
-  // head before it is fed: replaces it by a byte that Beast lets through, that no UTF-8 has and that this
-  // head has not; the metadata gets it back. Nothing if there is no such byte.
+  // head before it is fed: replaces it, until the head has been read, by a byte from 0x80 that Beast lets
+  // through and that this head has not. A head that has all of these stays as it is, and Beast refuses it.
   void hide_delete_bytes(std::span<char> head);
 
   bool expects_continue() const { return expects_continue_; }
@@ -57,7 +57,6 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   void on_response_impl(int, View, int, ErrorCode&) override {}
   void on_field_impl(Field field, View name, View value, ErrorCode& error) override;
   void keep_own_field(View name, View value);
-  void bring_delete_bytes_back(std::string_view value);
   void on_header_impl(ErrorCode& error) override;
   void on_body_init_impl(const boost::optional<std::uint64_t>&, ErrorCode& error) override { error = {}; }
   std::size_t on_body_impl(View body, ErrorCode& error) override;

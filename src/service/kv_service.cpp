@@ -137,7 +137,7 @@ Task<Result<CountedUsage>> KvService::usage(Place place) {
   co_return co_await engine_.usage(place.namespace_id, now);
 }
 
-Task<Result<std::size_t>> KvService::put_all(Place place, BulkPairs& pairs) {
+Task<Result<std::size_t>> KvService::put_all(Place place, BulkPairs& pairs, RequestMemory& memory) {
   count(Work::write, place);
   const Timestamp now = clock_.now();
   if (const auto checked = co_await check_place(place); !checked) co_return checked.error();
@@ -147,6 +147,7 @@ Task<Result<std::size_t>> KvService::put_all(Place place, BulkPairs& pairs) {
     if (!pair) co_return pair.error();
     if (!*pair) break;
     if (!reaches(place, (*pair)->key.text())) co_return fail(Errc::permission_missing);
+    if (const auto held = memory.hold(limits::bulk_item_bytes); !held) co_return held.error();
     if (const auto added = co_await bulk.add(std::move(**pair)); !added) co_return added.error();
   }
   auto mutations = bulk.take();

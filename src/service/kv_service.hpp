@@ -55,8 +55,8 @@ class KvService {
 
   // All pairs or none. Answers how many keys were written: the same pair twice counts once.
   // Errors: bulk_duplicate_key, bulk_too_many, value_too_large, those of parse_expiration, those of the
-  // pairs. Limits: limits::bulk_items_max.
-  Task<Result<std::size_t>> put_all(Place place, BulkPairs& pairs);
+  // pairs, overloaded. Limits: limits::bulk_items_max. `memory` holds what a pair takes beside its bytes.
+  Task<Result<std::size_t>> put_all(Place place, BulkPairs& pairs, RequestMemory& memory);
 
   // Answers how many distinct keys were named.
   Task<Result<std::size_t>> remove_all(Place place, std::vector<Key> keys);

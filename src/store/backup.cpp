@@ -82,6 +82,30 @@ Result<std::uint64_t> prune_backups(const fs::path& folder, std::size_t keep) {
 
 namespace {
 
+// Within the data directory. As long as it is there and the marker is not, no server takes the directory.
+constexpr const char* unfinished_name = "unfinished-restore";
+
+// Makes a data directory of all namespaces.
+Result<void> restore_all(rocksdb::BackupEngineReadOnly& engine, const fs::path& folder, std::uint32_t id,
+                         const fs::path& data_directory) {
+  auto directory = DataDirectory::open(data_directory);
+  if (!directory) return directory.error();
+  const auto copies = read_backup_set(folder, id);
+  if (!copies) return copies.error();
+  const std::string database = directory->database().string();
+  if (const auto status = engine.RestoreDBFromBackup(id, database, database); !status.ok())
+    return to_error(status);
+  std::set<fs::path> folders;
+  for (const ValueCopy& copy : *copies) {
+    const fs::path target = value_file_path(directory->values(), copy.id);
+    if (auto copied = copy_value_file(backup_copy_path(folder, copy), target, copy); !copied) return copied;
+    folders.insert(target.parent_path());
+  }
+  if (auto synced = sync_folders(folders); !synced) return synced;
+  if (auto synced = sync_directory(directory->database()); !synced) return synced;
+  return directory->mark();
+}
+
 // Leaves the other namespaces to the removal that the next start goes on with.
 Result<void> remove_others(const fs::path& data_directory, NamespaceId only) {
   const auto opened = RocksDbStore::open({.data_directory = data_directory, .cache_bytes = 8 * limits::MiB});
@@ -109,6 +133,19 @@ Result<void> remove_others(const fs::path& data_directory, NamespaceId only) {
   return store.write(batch, RocksDbStore::Sync::yes);
 }
 
+// Moves what was restored to where it is meant to be.
+Result<void> take_over(const fs::path& unfinished, const fs::path& data_directory, DataDirectory& directory) {
+  for (const fs::path& each : {directory.database(), directory.values()}) {
+    const fs::path restored = unfinished / each.filename();
+    if (fs::exists(restored)) fs::rename(restored, each);
+  }
+  if (auto synced = sync_directory(data_directory); !synced) return synced;
+  if (auto marked = directory.mark(); !marked) return marked;
+  std::error_code ignored;  // what is left of it does no harm
+  fs::remove_all(unfinished, ignored);
+  return {};
+}
+
 }  // namespace
 
 Result<BackupInfo> restore_backup(const RestoreOptions& options) try {
@@ -119,30 +156,16 @@ Result<BackupInfo> restore_backup(const RestoreOptions& options) try {
   if (!id) return id.error();
   const auto engine = open_backups_for_reading(folder);
   if (!engine) return engine.error();
-  const auto copies = read_backup_set(folder, *id);
-  if (!copies) return copies.error();
-  {
-    auto directory = DataDirectory::open(options.data_directory);
-    if (!directory) return directory.error();
-    if (!directory->is_new() || fs::exists(directory->database()))
-      return fail(Errc::storage_failed, options.data_directory.string() + " is not empty");
-    const std::string database = directory->database().string();
-    if (const auto status = (*engine)->RestoreDBFromBackup(*id, database, database); !status.ok())
-      return to_error(status);
-    std::set<fs::path> folders;
-    for (const ValueCopy& copy : *copies) {
-      const fs::path target = value_file_path(directory->values(), copy.id);
-      if (auto copied = copy_value_file(backup_copy_path(folder, copy), target, copy); !copied)
-        return copied.error();
-      folders.insert(target.parent_path());
-    }
-    if (auto synced = sync_folders(folders); !synced) return synced.error();
-    if (auto synced = sync_directory(directory->database()); !synced) return synced.error();
-    if (auto marked = directory->mark(); !marked) return marked.error();
-  }
+  auto directory = DataDirectory::open(options.data_directory);
+  if (!directory) return directory.error();
+  if (!directory->is_new() || fs::exists(directory->database()))
+    return fail(Errc::storage_failed, options.data_directory.string() + " is not empty");
+  const fs::path unfinished = options.data_directory / unfinished_name;
+  if (auto restored = restore_all(**engine, folder, *id, unfinished); !restored) return restored.error();
   if (options.only) {
-    if (auto removed = remove_others(options.data_directory, *options.only); !removed) return removed.error();
+    if (auto removed = remove_others(unfinished, *options.only); !removed) return removed.error();
   }
+  if (auto moved = take_over(unfinished, options.data_directory, *directory); !moved) return moved.error();
   const auto infos = list_backups(folder);
   if (!infos) return infos.error();
   for (const BackupInfo& each : *infos) {

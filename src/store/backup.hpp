@@ -47,7 +47,8 @@ struct RestoreOptions {
   std::optional<NamespaceId> only;       // nothing: all namespaces
 };
 
-// Makes a data directory as it was. After a failure the directory has no marker and no server takes it.
+// Makes a data directory as it was. After a failure, or an end in the middle, the directory has no marker but
+// what was restored so far under a name of its own: no server takes it, nor another restore.
 Result<BackupInfo> restore_backup(const RestoreOptions& options);
 
 }  // namespace cubby

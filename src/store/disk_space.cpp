@@ -25,7 +25,8 @@ std::uint64_t default_disk_reserve(const std::filesystem::path& path) {
 
 Result<void> DiskSpace::take(std::uint64_t bytes, Use use) {
   if (reserve_bytes_ == 0) return {};
-  const std::uint64_t needed = bytes + (use == Use::put ? reserve_bytes_ : reserve_bytes_ / 8);
+  const std::uint64_t kept = use == Use::put ? reserve_bytes_ : use == Use::upkeep ? reserve_bytes_ / 8 : 0;
+  const std::uint64_t needed = bytes + kept;
   {
     const std::scoped_lock lock(mutex_);
     if (measured(needed) >= needed) {

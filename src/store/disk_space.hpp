@@ -25,10 +25,11 @@ Result<DiskSize> disk_size(const std::filesystem::path& path);
 std::uint64_t default_disk_reserve(const std::filesystem::path& path);
 
 // Lets writes through as long as there is room for them. Puts leave the reserve alone; everything else may
-// use it but for an eighth, for a write that finds no space at all would end all writing. Thread-safe.
+// use it but for an eighth, for a write that finds no space at all would end all writing; only a start uses
+// that too, for the few bytes without which nothing could be read. Thread-safe.
 class DiskSpace {
  public:
-  enum class Use { put, upkeep };
+  enum class Use { put, upkeep, start };
 
   // `measure` says how many bytes are free and not yet spoken for; it may wait for the disk.
   DiskSpace(std::function<std::uint64_t()> measure, std::uint64_t reserve_bytes)

@@ -37,6 +37,9 @@ TEST_F(DiskSpaceTest, PutsLeaveTheReserveAndUpkeepAnEighthOfIt) {
   free = 100;
   EXPECT_EQ(space.take(1, Use::upkeep).error().code, Errc::storage_full);
   EXPECT_EQ(space.check().error().code, Errc::storage_full);
+  EXPECT_TRUE(space.take(100, Use::start));
+  free = 0;
+  EXPECT_EQ(space.take(1, Use::start).error().code, Errc::storage_full);
 }
 
 TEST_F(DiskSpaceTest, WhatWasLetThroughCountsBeforeItIsMeasured) {

@@ -6,6 +6,7 @@
 #include <unordered_set>
 
 #include "store/catalog_record.hpp"
+#include "store/rocksdb_garbage.hpp"
 #include "store/rocksdb_old_heads.hpp"
 #include "store/rocksdb_recount.hpp"
 #include "store/rocksdb_removal.hpp"
@@ -44,7 +45,7 @@ class Check {
     if (!removals) return removals.error();
     being_removed_.insert(removals->begin(), removals->end());
     check_catalog();
-    each_row(store_.garbage(), "garbage", [&](auto row, auto) { garbage_.insert(rows::body_of(row)); });
+    check_jobs();
     each_row(store_.heads(), "heads", [&](auto row, auto bytes) { check_head(row, bytes); });
     check_bodies();
     check_expiry();
@@ -91,6 +92,17 @@ class Check {
     for (const auto row : {last_version_row, starts_row, checked_start_row}) {
       if (!store_.read_counter(row)) damage(joined("the counter ", row));
     }
+  }
+
+  // What is to be removed in the background.
+  void check_jobs() {
+    each_row(store_.removals(), "removals", [&](auto row, auto bytes) {
+      if (!unseal(bytes, row)) damage(joined("the removal of namespace ", rows::namespace_of(row).text()));
+    });
+    each_row(store_.garbage(), "garbage", [&](auto row, auto bytes) {
+      garbage_.insert(rows::body_of(row));
+      if (!decode_garbage(bytes, row)) damage("a row of the garbage family");
+    });
   }
 
   void check_head(std::string_view row, std::string_view bytes) {
@@ -156,7 +168,17 @@ class Check {
       orphan(joined("a value of namespace ", id.text()));
     });
     std::unordered_set<BodyId> in_use;
-    each_row(store_.files(), "files", [&](auto row, auto) { in_use.insert(rows::body_of(row)); });
+    each_row(store_.files(), "files", [&](auto row, auto bytes) {
+      const BodyId id = rows::body_of(row);
+      in_use.insert(id);
+      if (is_known(id)) return;  // one that is damaged was found with its head
+      const auto head_row = unseal(bytes, row);
+      if (!head_row) return damage("a row of the files family");
+      if (being_removed_.contains(rows::namespace_of(*head_row))) return;
+      const auto head = read_old_head(store_, std::string(*head_row));
+      const bool may_be_named = !head || (*head && (*head)->is_damaged);
+      if (!may_be_named) orphan(joined("the name of a file for ", name_of(*head_row)));
+    });
     for (const auto start : files_.starts()) {
       for (const BodyId id : files_.files_of(start)) {
         const bool is_orphan = being_removed_.empty() ? !is_known(id) : !is_known(id) && !in_use.contains(id);

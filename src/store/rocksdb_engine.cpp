@@ -159,7 +159,8 @@ Result<void> RocksDbEngine::recover() {
   start_ = starts->value_or(0) + 1;
   rocksdb::WriteBatch batch;
   store_->put_counter(batch, starts_row, start_);
-  if (auto written = store_->write(batch, RocksDbStore::Sync::yes); !written) return written;
+  if (auto written = store_->write(batch, RocksDbStore::Sync::yes, DiskSpace::Use::start); !written)
+    return written;
   if (auto removals = removals_.recover(); !removals) return removals;
   collect_garbage();
   return {};
@@ -174,7 +175,7 @@ std::unique_ptr<Upload> RocksDbEngine::begin_upload(NamespaceId namespace_id) {
 
 Result<void> RocksDbEngine::write(Batch& batch) {
   auto written = batch.write();
-  if (written) removals_.resume_paused();
+  if (written) removals_.go_on();
   if (written && !batch.dropped().empty()) {
     pool_.run_detached([this, dropped = batch.dropped()] {
       // What is not removed now has its row, and the next start tries again.
@@ -309,9 +310,12 @@ Task<Result<Swept>> RocksDbEngine::sweep(Instant now, std::uint32_t rows_max) {
   const auto is_due = co_await pool_.run(std::move(look));
   if (!is_due) co_return is_due.error();
   if (!*is_due) co_return Swept{};
-  LoneChange<Swept> change;
+  LoneChange<RocksDbExpiry::Staged> change;
   change.stage = [this, now, rows_max](Batch& batch) { return expiry_.stage(batch, now, rows_max); };
-  co_return co_await commit_alone(commits_, std::move(change));
+  change.then = [this](const RocksDbExpiry::Staged& staged) { expiry_.confirm(staged); };
+  const auto done = co_await commit_alone(commits_, std::move(change));
+  if (!done) co_return done.error();
+  co_return done->swept;
 }
 
 Task<Result<void>> RocksDbEngine::check_writable() {

@@ -47,7 +47,7 @@ Result<bool> RocksDbExpiry::look(Instant now, std::uint32_t rows_max) {
   return seen->rows > 0 || now - 60s > swept_until_.load();
 }
 
-Result<Swept> RocksDbExpiry::stage(RocksDbBatch& batch, Instant now, std::uint32_t rows_max) {
+Result<RocksDbExpiry::Staged> RocksDbExpiry::stage(RocksDbBatch& batch, Instant now, std::uint32_t rows_max) {
   std::vector<std::pair<RocksDbBatch::Slot*, Instant>> due;
   std::vector<std::string> orphans;
   Instant last = now;
@@ -68,8 +68,7 @@ Result<Swept> RocksDbExpiry::stage(RocksDbBatch& batch, Instant now, std::uint32
   if (!swept) return swept.error();
   for (const auto& [slot, second] : due) batch.expire(*slot, second);
   for (const auto& row : orphans) batch.rows().Delete(store_.expiry(), row);
-  swept_until_ = swept->is_done ? now + 1s : last;
-  return *swept;
+  return Staged{*swept, swept->is_done ? now + 1s : last};
 }
 
 }  // namespace cubby

@@ -19,8 +19,14 @@ class RocksDbExpiry {
   // the disk.
   Result<bool> look(Instant now, std::uint32_t rows_max);
 
+  struct Staged {
+    Swept swept;
+    Instant swept_until;  // once it is written
+  };
   // Adds the removal of what is due. REQUIRES: the commit thread; the batch is otherwise empty.
-  Result<Swept> stage(RocksDbBatch& batch, Instant now, std::uint32_t rows_max);
+  Result<Staged> stage(RocksDbBatch& batch, Instant now, std::uint32_t rows_max);
+  // That batch is written. REQUIRES: the commit thread, and no `expect` between the two.
+  void confirm(const Staged& staged) { swept_until_ = staged.swept_until; }
 
   // A head with this expiration is about to be written. REQUIRES: the commit thread.
   void expect(Instant due);

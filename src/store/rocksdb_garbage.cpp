@@ -11,19 +11,6 @@ namespace {
 
 constexpr std::size_t rows_per_turn = 1000;
 
-struct Garbage {
-  BodyRef::Place place;
-  NamespaceId namespace_id;
-};
-
-Result<Garbage> decode_garbage(std::string_view bytes, std::string_view row) {
-  const auto content = unseal(bytes, row);
-  if (!content) return content.error();
-  if (content->size() != 1 + NamespaceId::bytes_count)
-    return fail(Errc::storage_corrupt, "garbage: a wrong length");
-  return Garbage{static_cast<BodyRef::Place>(content->front()), rows::namespace_of(content->substr(1))};
-}
-
 }  // namespace
 
 std::string encode_garbage(BodyRef::Place place, NamespaceId namespace_id, std::string_view row) {
@@ -31,6 +18,14 @@ std::string encode_garbage(BodyRef::Place place, NamespaceId namespace_id, std::
   bytes += namespace_id.view();
   seal(bytes, row);
   return bytes;
+}
+
+Result<Garbage> decode_garbage(std::string_view bytes, std::string_view row) {
+  const auto content = unseal(bytes, row);
+  if (!content) return content.error();
+  if (content->size() != 1 + NamespaceId::bytes_count)
+    return fail(Errc::storage_corrupt, "garbage: a wrong length");
+  return Garbage{static_cast<BodyRef::Place>(content->front()), rows::namespace_of(content->substr(1))};
 }
 
 void RocksDbGarbage::begin_hold() {
@@ -104,10 +99,11 @@ Result<bool> RocksDbGarbage::collect_rows(std::uint64_t start) {
   const std::unique_ptr<rocksdb::Iterator> row(store_.db().NewIterator(options, store_.garbage()));
   std::map<NamespaceId, std::vector<BodyRef>> bodies;
   std::size_t count = 0;
-  for (row->SeekToFirst(); row->Valid() && count < rows_per_turn; row->Next(), ++count) {
+  for (row->SeekToFirst(); row->Valid() && count < rows_per_turn; row->Next()) {
     const auto garbage = decode_garbage(to_view(row->value()), to_view(row->key()));
-    if (!garbage) return garbage.error();
+    if (!garbage) continue;
     bodies[garbage->namespace_id].push_back({rows::body_of(to_view(row->key())), garbage->place});
+    ++count;
   }
   if (!row->status().ok()) return to_error(row->status());
   for (const auto& [namespace_id, each] : bodies) {

@@ -19,7 +19,13 @@
 namespace cubby {
 
 // The value of a row of the garbage family.
+struct Garbage {
+  BodyRef::Place place;
+  NamespaceId namespace_id;
+};
 std::string encode_garbage(BodyRef::Place place, NamespaceId namespace_id, std::string_view row);
+// Errors: storage_corrupt.
+Result<Garbage> decode_garbage(std::string_view bytes, std::string_view row);
 
 // Thread-safe.
 class RocksDbGarbage {
@@ -31,7 +37,7 @@ class RocksDbGarbage {
   Result<void> remove(NamespaceId namespace_id, const std::vector<BodyRef>& bodies);
 
   // Removes a bounded part of what starts before `start` have left behind; answers whether that was all.
-  // May wait for the disk. Errors: storage_failed, storage_corrupt.
+  // Damaged rows stay, for `cubby check` to name. May wait for the disk. Errors: storage_failed.
   Result<bool> collect_some(std::uint64_t start);
 
   // While one lives no value file is removed; what is to go waits for the end of the last one, and after a

@@ -114,5 +114,28 @@ TEST_F(RocksDbGarbageTest, CollectionOfWhatEarlierStartsHaveLeftWaitsForTheHold)
   EXPECT_FALSE(is_remembered(file));
 }
 
+TEST_F(RocksDbGarbageTest, ADamagedRowHidesNoOthers) {
+  const std::string damaged = rows::body(make_body_id(0, 1));  // before all others
+  ASSERT_TRUE(store->db().Put({}, store->garbage(), damaged, "?").ok());
+  const BodyRef file = lost_file();
+
+  while (!garbage.collect_some(2).value()) {
+  }
+
+  EXPECT_FALSE(has_file(file));
+  EXPECT_FALSE(is_remembered(file));
+}
+
+// As a backup has it, which makes no folder of a start without values.
+TEST_F(RocksDbGarbageTest, AFileThatIsGoneWithItsFolderIsForgotten) {
+  const BodyRef file = lost_file();
+  std::filesystem::remove_all(files.path_of(file.id).parent_path());
+
+  while (!garbage.collect_some(2).value()) {
+  }
+
+  EXPECT_FALSE(is_remembered(file));
+}
+
 }  // namespace
 }  // namespace cubby

@@ -31,6 +31,7 @@ bool RocksDbReclaim::run() {
   rocksdb::CompactRangeOptions options;
   options.exclusive_manual_compaction = false;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kSkip;
+  options.allow_write_stall = true;  // as in RocksDbStore::flush
   options.canceled = &is_stopping_;
   for (const auto family : {store_.heads(), store_.values()}) {
     if (const auto compacted = store_.db().CompactRange(options, family, nullptr, nullptr); !compacted.ok())

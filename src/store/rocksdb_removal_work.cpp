@@ -5,45 +5,42 @@ namespace cubby {
 Result<void> RocksDbRemovalWork::recover() {
   const auto removals = pending_removals(store_);
   if (!removals) return removals.error();
-  // All of them first: from the first step on the set is the commit thread's.
   pending_.insert(removals->begin(), removals->end());
-  for (const NamespaceId& id : *removals) run_step(id);
+  waiting_ = pending_;
+  go_on();
   return {};
 }
 
 void RocksDbRemovalWork::begin(NamespaceId id) {
   pending_.insert(id);
-  run_step(id);
+  waiting_.insert(id);
+  go_on();
 }
 
-void RocksDbRemovalWork::resume_paused() {
-  for (const NamespaceId& each : std::exchange(paused_, {})) run_step(each);
-}
-
-void RocksDbRemovalWork::run_step(NamespaceId id) {
-  if (!background_.begin()) return;
-  pool_.run_detached([this, id] {
-    auto step = next_removal_step(store_, id);
-    // If that fails, the next start tries again.
-    if (step) commit(std::make_shared<const RemovalStep>(std::move(*step)));
+void RocksDbRemovalWork::go_on() {
+  if (is_busy_ || waiting_.empty() || !background_.begin()) return;
+  is_busy_ = true;
+  pool_.run_detached([this, id = *waiting_.begin()] {
+    commit(id, std::make_shared<const Result<RemovalStep>>(next_removal_step(store_, id)));
     background_.end();
   });
 }
 
-void RocksDbRemovalWork::commit(std::shared_ptr<const RemovalStep> step) {
+void RocksDbRemovalWork::commit(NamespaceId id, std::shared_ptr<const Result<RemovalStep>> step) {
   commits_.push({.stage = [this, step](RocksDbBatch& batch) -> Result<void> {
-                   add_removal_step(store_, batch, *step);
+                   if (!*step) return step->error();
+                   add_removal_step(store_, batch, **step);
                    history_.note_all();
                    return {};
                  },
                  .done =
-                     [this, step](Result<void> written) {
-                       if (!written) {
-                         if (written.error().code == Errc::storage_full) paused_.insert(step->namespace_id);
-                         return;
-                       }
-                       if (!step->is_last) return run_step(step->namespace_id);
-                       pending_.erase(step->namespace_id);
+                     [this, id, step](Result<void> written) {
+                       is_busy_ = false;
+                       if (!written && written.error().code == Errc::storage_full) return;  // see go_on
+                       // After any other failure the next start tries again.
+                       if (!written || (*step)->is_last) waiting_.erase(id);
+                       if (written && (*step)->is_last) pending_.erase(id);
+                       go_on();
                      }});
 }
 

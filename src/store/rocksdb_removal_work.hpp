@@ -1,5 +1,6 @@
-// Carries the removals of namespaces to their end, in the background: reads a step on a storage thread,
-// commits it, goes on with the next.
+// Carries the removals of namespaces to their end, in the background and one after the other: reads a step on
+// a storage thread, commits it, goes on with the next. One step is in memory, however many removals there
+// are.
 #pragma once
 
 #include <memory>
@@ -25,12 +26,11 @@ class RocksDbRemovalWork {
   void begin(NamespaceId id);
   // Whether rows of a namespace that was of this id may still be there.
   bool is_pending(NamespaceId id) const { return pending_.contains(id); }
-  // Goes on with those that a full disk has stopped: called when a write has come through.
-  void resume_paused();
+  // The next step, if none is under way. A full disk ends the steps: called when a write has come through.
+  void go_on();
 
  private:
-  void run_step(NamespaceId id);
-  void commit(std::shared_ptr<const RemovalStep> step);
+  void commit(NamespaceId id, std::shared_ptr<const Result<RemovalStep>> step);
 
   RocksDbStore& store_;
   CommitHistory& history_;
@@ -38,7 +38,8 @@ class RocksDbRemovalWork {
   BackgroundWork& background_;
   RocksDbCommits& commits_;
   std::set<NamespaceId> pending_;
-  std::set<NamespaceId> paused_;  // of them, those that a full disk stops
+  std::set<NamespaceId> waiting_;  // of them, those with a next step before the next start
+  bool is_busy_ = false;           // a step is under way
 };
 
 }  // namespace cubby

@@ -314,9 +314,9 @@ Result<void> RocksDbStore::check_writable() {
   return space_.check();
 }
 
-Result<void> RocksDbStore::write(rocksdb::WriteBatch& batch, Sync sync) {
+Result<void> RocksDbStore::write(rocksdb::WriteBatch& batch, Sync sync, DiskSpace::Use use) {
   if (has_failed()) return fail_stop_->error();
-  if (auto room = space_.take(batch.GetDataSize(), DiskSpace::Use::upkeep); !room) return room;
+  if (auto room = space_.take(batch.GetDataSize(), use); !room) return room;
   rocksdb::WriteOptions options;
   options.sync = sync == Sync::yes;
   const auto status = db().Write(options, &batch);
@@ -328,7 +328,10 @@ Result<void> RocksDbStore::write(rocksdb::WriteBatch& batch, Sync sync) {
 }
 
 Result<void> RocksDbStore::flush() {
-  if (const auto status = db().Flush({}, families_); !status.ok()) return to_error(status);
+  rocksdb::FlushOptions options;
+  // Otherwise it waits for compactions, for ever where the disk has no room for them.
+  options.allow_write_stall = true;
+  if (const auto status = db().Flush(options, families_); !status.ok()) return to_error(status);
   return {};
 }
 

@@ -92,7 +92,7 @@ class RocksDbStore {
   enum class Sync { no, yes };
   // Errors: storage_full, and nothing is written; storage_failed, and from then on for every later write
   // until the store is opened again: see FailStop.
-  Result<void> write(rocksdb::WriteBatch& batch, Sync sync);
+  Result<void> write(rocksdb::WriteBatch& batch, Sync sync, DiskSpace::Use use = DiskSpace::Use::upkeep);
   // The same, synced unless the store was opened with Durability::relaxed.
   Result<void> commit(rocksdb::WriteBatch& batch);
   // Makes sure that all commits so far are on stable storage, which they are unless durability is relaxed.

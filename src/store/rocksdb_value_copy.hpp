@@ -17,6 +17,7 @@ struct ValueCopy {
   std::uint64_t fingerprint = 0;  // the hash of the seals of its pieces
   std::uint64_t bytes = 0;
 
+  bool operator==(const ValueCopy&) const = default;
   bool operator<(const ValueCopy& other) const {
     return std::tie(id, fingerprint) < std::tie(other.id, other.fingerprint);
   }

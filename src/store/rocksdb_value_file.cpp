@@ -86,23 +86,24 @@ rocksdb::IOStatus ValueFiles::sync(const fs::path& folder) const {
   return status.ok() ? directory->Fsync({}, nullptr) : status;
 }
 
-// Its name is durable when this answers.
-rocksdb::IOStatus ValueFiles::make_folder(const fs::path& folder) const {
-  auto status = file_system_->CreateDirIfMissing(folder.string(), {}, nullptr);
-  return status.ok() ? sync(folder.parent_path()) : status;
+// Its name is durable when this answers: also for who finds it there, made by another thread.
+Result<void> ValueFiles::make_folder(std::uint64_t start) {
+  const std::scoped_lock lock(making_folder_);
+  if (durable_start_ == start) return {};
+  for (const fs::path& folder : {folder_, folder_ / hexadecimal(start, start_digits)}) {
+    auto status = file_system_->CreateDirIfMissing(folder.string(), {}, nullptr);
+    if (status.ok()) status = sync(folder.parent_path());
+    if (!status.ok()) return failure(folder, "cannot make", status);
+  }
+  durable_start_ = start;
+  return {};
 }
 
 Result<std::unique_ptr<rocksdb::FSWritableFile>> ValueFiles::create(BodyId id) {
+  if (auto made = make_folder(start_of(id)); !made) return made.error();
   const fs::path path = path_of(id);
   std::unique_ptr<rocksdb::FSWritableFile> file;
-  auto status = file_system_->NewWritableFile(path.string(), {}, &file, nullptr);
-  if (status.IsPathNotFound()) {
-    const std::scoped_lock lock(making_folders_);
-    for (const fs::path& folder : {folder_, path.parent_path()}) {
-      if (auto made = make_folder(folder); !made.ok()) return failure(folder, "cannot make", made);
-    }
-    status = file_system_->NewWritableFile(path.string(), {}, &file, nullptr);
-  }
+  const auto status = file_system_->NewWritableFile(path.string(), {}, &file, nullptr);
   if (!status.ok()) return failure(path, "cannot create", status);
   return file;
 }
@@ -117,7 +118,7 @@ Result<std::optional<FileHandle>> ValueFiles::open(BodyId id) const {
 
 Result<void> ValueFiles::sync_folder(std::uint64_t start) const {
   const fs::path folder = folder_ / hexadecimal(start, start_digits);
-  if (const auto synced = sync(folder); !synced.ok())
+  if (const auto synced = sync(folder); !synced.ok() && !synced.IsPathNotFound())
     return fail(Errc::storage_failed, "cannot sync " + folder.string() + ": " + synced.ToString());
   return {};
 }

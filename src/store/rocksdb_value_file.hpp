@@ -58,7 +58,8 @@ class ValueFiles {
   Result<std::unique_ptr<rocksdb::FSWritableFile>> create(BodyId id);
   // Nothing: there is no such file. Errors: storage_failed.
   Result<std::optional<FileHandle>> open(BodyId id) const;
-  // Makes the names of new and removed files of one start durable. Errors: storage_failed.
+  // Makes the names of new and removed files of one start durable, if there is a folder of it.
+  // Errors: storage_failed.
   Result<void> sync_folder(std::uint64_t start) const;
   // A file that is not there is no error. Errors: storage_failed.
   Result<void> remove(BodyId id) const;
@@ -68,12 +69,13 @@ class ValueFiles {
   std::vector<BodyId> files_of(std::uint64_t start) const;
 
  private:
-  rocksdb::IOStatus make_folder(const std::filesystem::path& folder) const;
+  Result<void> make_folder(std::uint64_t start);
   rocksdb::IOStatus sync(const std::filesystem::path& folder) const;
 
   const std::filesystem::path folder_;
   const std::shared_ptr<rocksdb::FileSystem> file_system_;
-  std::mutex making_folders_;
+  std::mutex making_folder_;                    // guards what follows
+  std::optional<std::uint64_t> durable_start_;  // the last one whose folder was made
 };
 
 // Writes one file. Used by one thread at a time.

@@ -8,7 +8,7 @@ import { Cli } from './support/cli.js';
 import { Cubby, TOKEN, scratchDirectory } from './support/cubby.js';
 
 function cubby(...args) {
-  const { status, stdout, stderr } = spawnSync(process.env.CUBBY_BINARY, args, { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.env.CUBBY_BINARY, args, { encoding: 'utf8', timeout: 60_000 });
   return { status, stdout, stderr };
 }
 
@@ -90,6 +90,16 @@ test('a backup under load is whole, and restores what was acknowledged before it
   assert.deepEqual(await alone.rest.keyNames(kept), ['large', 'middle', 'small']);
   await alone.stop();
 
+  // What is not restored to its end is nothing to serve.
+  const partly = scratchDirectory('partly');
+  const unknown = cubby('restore', '--backup-dir', folder, '--data-dir', partly, '--namespace', 'f'.repeat(32));
+  assert.equal(unknown.status, 1);
+  assert.match(unknown.stderr, /has no namespace f{32}/);
+  for (const refused of [cubby('serve', '--data-dir', partly), cubby('restore', '--backup-dir', folder, '--data-dir', partly)]) {
+    assert.equal(refused.status, 1);
+    assert.match(refused.stderr, /is not empty and holds no Cubby data \(found unfinished-restore\)/);
+  }
+
   for (const keep of ['', '0', '-1', 'x']) assert.equal(cubby('backup', 'prune', '--backup-dir', folder, '--keep', keep).status, 2, keep);
   assert.match(succeed('backup', 'prune', '--backup-dir', folder, '--keep', '1'), /^1 removed$/m);
   assert.match(succeed('backup', 'list', '--backup-dir', folder), new RegExp(`^backup ${second.id}: `));
@@ -107,7 +117,8 @@ function restored(folder, ...args) {
 
 test('a second backup copies only what is new, and damage is found', async () => {
   const folder = scratchDirectory('backups');
-  const server = await Cubby.started({ env: { CUBBY_BACKUP_DIR: folder, CUBBY_BACKUP_KEEP: '2' } });
+  const env = { CUBBY_BACKUP_DIR: folder, CUBBY_BACKUP_KEEP: '2' };
+  const server = await Cubby.started({ env });
   const ns = await server.rest.createNamespace('n');
   await server.rest.put(ns, 'large', large(1));
   await backUp(server);
@@ -122,11 +133,15 @@ test('a second backup copies only what is new, and damage is found', async () =>
   const listed = await (await backupsOf(server)).json();
   assert.deepEqual(listed.result.map((each) => each.id), [2, 3]); // of which two are kept
   await server.stop();
-  const [file] = files();
-  truncateSync(join(file.parentPath ?? file.path, file.name), 1000);
+  for (const file of files()) truncateSync(join(file.parentPath ?? file.path, file.name), 1000);
   const verified = cubby('backup', 'verify', '--backup-dir', folder);
   assert.equal(verified.status, 1);
   assert.match(verified.stdout, /^backup \d: .* is not what it was$/m);
+  // The next one does not trust what is there.
+  const again = await Cubby.started({ dataDir: server.dataDir, env });
+  const { id } = await backUp(again);
+  await again.stop();
+  assert.match(succeed('backup', 'verify', '--backup-dir', folder, '--id', `${id}`), /^0 damaged$/m);
 });
 
 test('backups are for administrators, and off without a folder', async () => {

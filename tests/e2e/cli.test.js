@@ -120,6 +120,15 @@ describe('cubby kv key', () => {
 });
 
 describe('cubby kv bulk', () => {
+  test('get takes what is too much for one answer in parts', async () => {
+    const ns = await rest.createNamespace('much');
+    const values = Object.fromEntries(['a', 'b', 'c', 'd'].map((key) => [key, key.repeat(9 * 1024 * 1024)]));
+    for (const [key, value] of Object.entries(values)) await rest.put(ns, key, value);
+    const file = cli.file('much.json', ['a', 'none', ...Object.keys(values).slice(1)]);
+    const { text } = await cli.succeeds('kv', 'bulk', 'get', file, ...on(ns));
+    assert.deepEqual(JSON.parse(text), { ...values, none: null });
+  });
+
   test('put takes what wrangler takes, get prints what wrangler prints', async () => {
     const ns = await rest.createNamespace('bulk');
     const wrangler = new Wrangler(server);

@@ -1,6 +1,8 @@
 // `cubby export`, `import` and `copy`: nothing is lost, whatever is stored and whenever they are killed.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { Cli } from './support/cli.js';
 import { Cubby, sharedCubby } from './support/cubby.js';
@@ -64,6 +66,41 @@ describe('export and import', () => {
     }
   });
 
+  test('a pipe is imported as it comes, without a journal', async () => {
+    const ns = await rest.createNamespace('piped');
+    const pipe = cli.path('pipe');
+    execFileSync('mkfifo', [pipe]);
+    const [{ text }] = await Promise.all([
+      cli.succeeds('import', pipe, ...on(ns)),
+      writeFile(pipe, JSON.stringify(many(3000))),
+    ]);
+    assert.equal(text, '');
+    assert.equal((await rest.keyNames(ns)).length, 3000);
+    assert.ok(!existsSync(`${pipe}.journal`));
+  });
+
+  test('a pair that is written while it is read is of one write, wholly', async () => {
+    const pairs = (what) => [
+      { key: 'binary', value: Buffer.from([0xff, what]).toString('base64'), base64: true, metadata: { what } },
+      { key: 'expires', value: 'text', ...(what === 1 && { expiration: 1999999999 }) },
+    ];
+    for (const path of [/\/bulk\/get$/, /\/values\/binary$/]) {
+      const ns = await filled(`written meanwhile ${path}`, pairs(1));
+      let isWritten = false;
+      const write = async ({ url }) => {
+        if (isWritten || !path.test(url)) return;
+        isWritten = true;
+        await rest.bulkPut(ns, pairs(2));
+      };
+      await withProxy(source, write, async (proxy) => {
+        const { text } = await new Cli(proxy).succeeds('export', ...on(ns));
+        const [binary, expires] = text.split('\n').filter((line) => line.startsWith('{"key"')).map((line) => JSON.parse(line));
+        assert.deepEqual(binary, pairs(2)[0]);
+        assert.equal(expires.expiration, path.test('/bulk/get') ? undefined : 1999999999);
+      });
+    }
+  });
+
   test('the lines are as documented: checksums are over what stands before them', async () => {
     const ns = await filled('lines', many(150));
     await cli.succeeds('export', 'lines.jsonl', ...on(ns));
@@ -104,6 +141,7 @@ describe('export and import', () => {
     await to.succeeds('import', from.path('all.jsonl'), '--all');
     const ours = Object.fromEntries((await two.rest.namespaces()).map(({ id, title }) => [title, id]));
     assert.equal(ours.second, existing);
+    assert.deepEqual(await two.rest.keyNames(ours.empty), []);
     await assertSame(ids[0], ours.first, one.rest, two.rest);
     await assertSame(ids[1], ours.second, one.rest, two.rest);
     await one.stop();
@@ -203,6 +241,7 @@ describe('killed in the middle', () => {
   test('an import goes on behind what it has written', async () => {
     const pairs = many(20_000);
     const file = cli.file('import.json', pairs);
+    utimesSync(cli.path(file), 1e9, 1e9);
     const ns = await rest.createNamespace('killed import');
     const { promise, seen } = moment(12, isBulkPut);
     await withProxy(source, seen, async (proxy) => {
@@ -210,7 +249,11 @@ describe('killed in the middle', () => {
       await client.killedAt(promise, 'import', cli.path(file), ...on(ns));
       const written = (await rest.keyNames(ns)).length;
       assert.ok(written >= 7000 && written < 20_000, `${written}`);
-      await client.fails(2, /journal of another job/, 'import', cli.path(file), ...on(await rest.createNamespace('not this')));
+      await client.fails(2, /no journal of this job/, 'import', cli.path(file), ...on(await rest.createNamespace('not this')));
+      // Places in a file mean nothing in another one of its name.
+      utimesSync(cli.path(file), 1e9, 1e9 + 1);
+      await client.fails(2, /the file has changed/, 'import', cli.path(file), ...on(ns));
+      utimesSync(cli.path(file), 1e9, 1e9);
       const { stderr } = await client.succeeds('import', cli.path(file), ...on(ns));
       const known = Number(/going on behind (\d+) pairs/.exec(stderr)[1]);
       assert.ok(known >= 1000, stderr);
@@ -268,6 +311,38 @@ describe('killed in the middle', () => {
   });
 });
 
+// As Cloudflare may answer.
+const refusal = (status, code, headers = {}) => ({
+  status,
+  headers,
+  body: JSON.stringify({ result: null, success: false, errors: [{ code, message: 'no' }], messages: [] }),
+});
+
+describe('what only Cloudflare answers', () => {
+  test('credentials that are none are no fault of the pairs', async () => {
+    const ns = await rest.createNamespace('no fault');
+    for (const code of [6003, 9106, 10000]) {
+      await withProxy(source, () => refusal(400, code), async (proxy, count) => {
+        const client = new Cli(proxy);
+        await client.fails(4, /no \(code \d+, HTTP 400\)/, 'import', client.file('a.json', many(10)), ...on(ns));
+        assert.equal(count(), 1);
+      });
+    }
+  });
+
+  test('a bulk delete that did not reach all stores fails', async () => {
+    const ns = await rest.createNamespace('not all');
+    const some = () => ({
+      status: 200,
+      body: '{"result":{"successful_key_count":1,"unsuccessful_keys":[ "b"]},"success":true,"errors":[],"messages":[]}',
+    });
+    await withProxy(source, some, async (proxy) => {
+      const client = new Cli(proxy);
+      await client.fails(1, /not do it for all keys/, 'kv', 'bulk', 'delete', client.file('keys.json', ['a', 'b']), ...on(ns), '--force');
+    });
+  });
+});
+
 describe('copy', () => {
   test('waits when the server asks for it, and copies an account by titles', async () => {
     const target = await Cubby.started();
@@ -275,7 +350,7 @@ describe('copy', () => {
     const ids = { a: await filled('a', many(1500), one.rest), b: await filled('b', odd, one.rest) };
     let refused = 0;
     const limit = (request) => {
-      if (isBulkPut(request) && refused < 3) return { status: 429, headers: { 'retry-after': `${refused++ ? 1 : 0}` } };
+      if (isBulkPut(request) && refused < 3) return refusal(429, 971, { 'retry-after': `${refused++ ? 1 : 0}` });
     };
     await withProxy(target, limit, async (proxy) => {
       const client = new Cli(one, { CUBBY_TO_API_BASE_URL: proxy.baseUrl, CUBBY_TO_API_TOKEN: target.token });

@@ -258,6 +258,8 @@ class HeadCorpus : public CorpusFamilies {
       add("percents for the binding",
           "GET /" + std::string(text) + "?urlencoded=true HTTP/1.1\r\nHost: fake-host\r\n\r\n");
     }
+    for (const char* const raw : {"\x7F", "\xFF\x7F", "\xFF\xFE\x7F", "\x7F\x80\xFF"})
+      add("the byte 0x7F in a target", get(values + raw));
   }
 
   void add_hosts() {

@@ -16,7 +16,7 @@ struct Leniencies {
   bool raw_target_bytes = false;
   // An absolute target says which host is meant (workerd's `style = proxy` sends no Host beside it).
   bool absolute_target_without_host = false;
-  // The byte 0x7F in the value of a header: workerd puts metadata there as it is. Read as 0xFF.
+  // The byte 0x7F in the value of a header: workerd puts metadata there as it is.
   bool delete_byte_in_values = false;
 
   static Leniencies of_rest() { return {true, true, false}; }

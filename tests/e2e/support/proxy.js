@@ -2,15 +2,15 @@
 import { createServer, request as forward } from 'node:http';
 
 // `seen(request, count)` is called for each request, whose number is `count`, from 1 on. What it returns, if anything,
-// is the answer instead: { status, headers }.
+// is the answer instead: { status, headers, body }. It may be a promise.
 export async function withProxy(server, seen, body) {
   let count = 0;
-  const http = createServer((request, response) => {
-    const answer = seen(request, ++count);
+  const http = createServer(async (request, response) => {
+    const answer = await seen(request, ++count);
     if (answer) {
       request.resume();
       response.writeHead(answer.status, answer.headers);
-      response.end('{"result":null,"success":false,"errors":[{"code":971,"message":"slower"}],"messages":[]}');
+      response.end(answer.body);
       return;
     }
     const onward = forward(
