@@ -1,6 +1,6 @@
 # The fuzz targets, where they are asked for (preset `fuzz`): what reads bytes from outside, without the engines.
 if(CUBBY_SANITIZE MATCHES fuzzer)
-  add_library(cubby_fuzzed STATIC src/net/connection.cpp src/net/request_log.cpp src/net/request_parser.cpp
+  add_library(cubby_fuzzed STATIC src/net/connection.cpp src/net/connection_body.cpp src/net/request_log.cpp src/net/request_parser.cpp
               src/net/socket_stream.cpp src/net/tls_session.cpp src/net/traffic.cpp src/service/list_cursor.cpp src/store/catalog_record.cpp
               src/store/record.cpp)
   target_link_libraries(cubby_fuzzed PUBLIC cubby_wire PkgConfig::xxhash spdlog::spdlog OpenSSL::SSL)
