@@ -1,6 +1,7 @@
 // Who may do what, and who is told of it: failed attempts, the audit log, accounts and tokens by the command line, and
 // secrets, which are nowhere to be seen.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync, readdirSync, statSync, watch, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import net from 'node:net';
@@ -280,11 +281,11 @@ test('a page of a site that --allowed-origin names is served', async () => {
 
 test('limits of clients are what the flags say', async () => {
   const flags = ['--max-connections', '1', '--header-timeout', '1s', '--body-timeout', '1s'];
-  const narrow = await Cubby.started({ binding: ['--binding-listen', 'none', ...flags] });
-  const { hostname, port } = new URL(narrow.origin);
+  const narrow = await Cubby.started({ binding: ['--binding-listen', '127.0.0.1:0', ...flags] });
   // Sends the text, and resolves with all that comes until the server ends.
-  const talk = (text, seen = () => {}) =>
+  const talk = (text, seen = () => {}, origin = narrow.origin) =>
     new Promise((resolve, reject) => {
+      const { hostname, port } = new URL(origin);
       const socket = net.connect(Number(port), hostname, () => socket.write(text));
       let answer = '';
       socket.on('data', (bytes) => seen((answer += bytes)));
@@ -303,9 +304,37 @@ test('limits of clients are what the flags say', async () => {
     do slow = await talk('GET / HTTP/1.1\r\n');
     while (slow.startsWith('HTTP/1.1 503 '));
     assert.match(slow, /^HTTP\/1\.1 408 /);
+    // The binding's listener counts for itself, and has the same deadlines.
+    const binding = `http://${narrow.bindings[0]}`;
+    const one = talk('GET / HTTP/1.1\r\n', undefined, binding);
+    assert.match(await talk('GET /k HTTP/1.1\r\nHost: h\r\n\r\n', undefined, binding), /^HTTP\/1\.1 503 /);
+    assert.match(await one, /^HTTP\/1\.1 408 /);
   } finally {
     await narrow.stop();
   }
+});
+
+test('who takes nothing, and who asks for nothing, is let go when the flags say', async () => {
+  const impatient = await Cubby.started({ binding: ['--binding-listen', 'none', '--write-timeout', '1s', '--idle-timeout', '10s'] });
+  const ns = await impatient.rest.createNamespace('large');
+  const size = 20 * 1024 * 1024;
+  await impatient.rest.put(ns, 'k', Buffer.alloc(size));
+  const { hostname, port } = new URL(impatient.origin);
+  const connected = (text) => {
+    const socket = net.connect(Number(port), hostname, () => socket.write(text));
+    return socket.on('error', () => {}); // a reset is an end too
+  };
+  const idle = connected('GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n').resume();
+  const idleEnds = once(idle, 'close');
+  const path = `/client/v4/accounts/${ACCOUNT}/storage/kv/namespaces/${ns}/values/k`;
+  const lazy = connected(`GET ${path} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ${TOKEN}\r\n\r\n`);
+  await once(lazy, 'readable');
+  await idleEnds; // long after the second that the other had
+  let taken = 0;
+  lazy.on('data', (bytes) => (taken += bytes.length));
+  await once(lazy, 'close');
+  assert.ok(taken > 0 && taken < size, `${taken}`);
+  await impatient.stop();
 });
 
 test('the text of a token is nowhere on the disk', async () => {

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Cubby, TOKEN, scratchDirectory } from './support/cubby.js';
+import { ACCOUNT, Cubby, TOKEN, scratchDirectory } from './support/cubby.js';
 
 const authorized = { headers: { authorization: `Bearer ${TOKEN}` } };
 
@@ -111,6 +111,30 @@ test('/metrics and /cubby/v1/activity ask who is there', async () => {
   assert.match(await metricsOf(open, {}), /cubby_build_info/);
   assert.ok((await fetch(`${open.origin}/cubby/v1/activity`)).status >= 400);
   await open.stop();
+});
+
+test('an administrator of one account sees nothing of the whole server', async () => {
+  const server = await Cubby.started({ env: { CUBBY_BACKUP_DIR: scratchDirectory('backups') } });
+  const made = await fetch(`${server.origin}/cubby/v1/tokens`, {
+    ...authorized,
+    method: 'POST',
+    body: JSON.stringify({ account_id: ACCOUNT, name: 'one account', right: 'admin' }),
+  });
+  const { token } = (await made.json()).result;
+  assert.equal((await server.rest.call('GET', '/storage/kv/namespaces', { token })).status, 200);
+  for (const [method, path] of [
+    ['GET', '/metrics'],
+    ['GET', '/cubby/v1/activity'],
+    ['GET', '/cubby/v1/backups'],
+    ['POST', '/cubby/v1/backups'],
+    ['POST', '/cubby/v1/accounts'],
+  ]) {
+    const body = path.endsWith('accounts') ? '{"name":"another"}' : undefined;
+    const answer = (bearer) => fetch(server.origin + path, { method, body, headers: { authorization: `Bearer ${bearer}` } });
+    assert.equal((await answer(token)).status, 403, `${method} ${path}`);
+    assert.equal((await answer(TOKEN)).status, 200, `${method} ${path}`);
+  }
+  await server.stop();
 });
 
 test('/cubby/v1/activity has steps', async () => {

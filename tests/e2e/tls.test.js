@@ -47,6 +47,10 @@ describe('curl', () => {
     assert.equal((await curl(`${server.origin}/healthz`)).code, 60);
     const old = await curl(`${server.origin}/healthz`, '--cacert', authority.file, '--tls-max', '1.1', '--ciphers', 'ALL:@SECLEVEL=0');
     assert.equal(old.code, 35, old.output);
+    // Of TLS 1.2, suites with authenticated encryption only.
+    const suite = (name) => curl(`${server.origin}/healthz`, '--cacert', authority.file, '--tls-max', '1.2', '--ciphers', `${name}:@SECLEVEL=0`);
+    for (const good of ['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-ECDSA-CHACHA20-POLY1305']) assert.equal((await suite(good)).code, 0, good);
+    for (const bad of ['ECDHE-ECDSA-AES256-SHA384', 'ECDHE-ECDSA-AES128-SHA']) assert.equal((await suite(bad)).code, 35, bad);
     const plain = await succeed('curl', ['-q', '--silent', `${server.origin.replace('https', 'http')}/healthz`]);
     assert.match(plain.text, /"code":10029,"message":".*plain HTTP where TLS is spoken: use https/);
     const binding = await succeed('curl', ['-q', '--silent', '--include', `http://${server.bindings[0]}/k`]);
@@ -156,6 +160,22 @@ test('clients show a certificate where one is asked for', async () => {
   await strict.stop();
 });
 
+test('another authority of clients counts after SIGHUP', async () => {
+  const other = await Authority.made();
+  const [ours, theirs] = [await authority.sign('ours'), await other.sign('theirs')];
+  const file = authority.path('clients.pem');
+  copyFileSync(authority.file, file);
+  const strict = await Cubby.started({ binding: ['--binding-listen', 'none', ...tls, '--tls-client-ca', file] });
+  const isServed = async (own) =>
+    (await curl(`${strict.origin}/healthz`, '--cacert', authority.file, '--cert', own.cert, '--key', own.key)).code === 0;
+  assert.deepEqual([await isServed(ours), await isServed(theirs)], [true, false]);
+  copyFileSync(other.file, file);
+  strict.process.child.kill('SIGHUP');
+  while (!(await isServed(theirs)));
+  assert.equal(await isServed(ours), false);
+  await strict.stop();
+});
+
 describe('a start', () => {
   const refused = async (...flags) => {
     const cubby = new Cubby({ binding: ['--binding-listen', 'none', ...flags] });
@@ -170,6 +190,27 @@ describe('a start', () => {
     assert.match(await refused('--tls-client-ca', authority.file), /--tls-client-ca: needs --tls-cert/);
     assert.match(await refused('--tls-cert', '/nowhere.pem', '--tls-key', key), /^cubby: TLS: \/nowhere\.pem: No such file or directory$/m);
     assert.match(await refused('--tls-cert', cert, '--tls-key', other.key), /other\.key: does not belong to the certificate in .*server\.pem$/m);
+  });
+
+  test('with a certificate whose time is over says so', async () => {
+    const expired = await authority.signExpired('expired');
+    const cubby = await Cubby.started({ binding: ['--binding-listen', 'none', '--tls-cert', expired.cert, '--tls-key', expired.key] });
+    assert.match(cubby.process.stderr, /\[warning\] TLS: the certificate has expired$/m);
+    await cubby.stop();
+    assert.doesNotMatch(server.process.stderr, /has expired/);
+  });
+
+  test('where other machines may connect says that there is no TLS', async () => {
+    const warning = /\[warning\] other machines may connect without TLS/;
+    for (const [listen, flags, isWarned] of [
+      ['0.0.0.0:0', [], true],
+      ['0.0.0.0:0', tls, false],
+      ['127.0.0.1:0', [], false],
+    ]) {
+      const cubby = await Cubby.started({ listen, binding: ['--binding-listen', 'none', ...flags] });
+      await cubby.stop();
+      assert.equal(warning.test(cubby.process.stderr), isWarned, cubby.process.output);
+    }
   });
 
   test('with a key that everybody may read says so', async () => {

@@ -1,5 +1,5 @@
 // Certificates for tests, made by the openssl command: an authority of this process's own and what it signs.
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { succeed } from './command.js';
 import { scratchDirectory } from './cubby.js';
@@ -22,6 +22,27 @@ export class Authority {
       ...extensions.flatMap((each) => ['-addext', each]),
     ]);
     return { cert: this.path(`${name}.pem`), key: this.path(`${name}.key`) };
+  }
+
+  // One of its own whose time is over: only `openssl ca` makes such.
+  async signExpired(name) {
+    const { cert, key } = await this.sign(name);
+    const [config, request] = [this.path(`${name}.cnf`), this.path(`${name}.csr`)];
+    writeFileSync(this.path(`${name}.index`), '');
+    writeFileSync(
+      config,
+      [
+        '[ca]\ndefault_ca=d\n[d]',
+        ...[`database=${this.path(name)}.index`, `serial=${this.path(name)}.serial`, `new_certs_dir=${this.directory}`],
+        'default_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n',
+      ].join('\n'),
+    );
+    await succeed('openssl', ['req', '-new', '-key', key, '-subj', `/CN=${name}`, '-out', request]);
+    await succeed('openssl', [
+      ...['ca', '-batch', '-notext', '-create_serial', '-selfsign', '-config', config, '-in', request, '-keyfile', key],
+      ...['-out', cert, '-startdate', '20200101000000Z', '-enddate', '20200102000000Z'],
+    ]);
+    return { cert, key };
   }
 
   path(name) {
