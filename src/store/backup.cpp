@@ -18,9 +18,10 @@ Result<std::vector<BackupInfo>> list_backups(const fs::path& folder) {
   // First, so that the engine knows of all that are finished by then.
   const auto finished = finished_backups(folder);
   if (!finished) return finished.error();
+  std::vector<BackupInfo> infos;
+  if (finished->empty()) return infos;  // RocksDB's part may not be there yet
   const auto engine = open_backups_for_reading(folder);
   if (!engine) return engine.error();
-  std::vector<BackupInfo> infos;
   for (const std::uint32_t id : *finished) {
     rocksdb::BackupInfo known;
     const auto copies = read_backup_set(folder, id);
