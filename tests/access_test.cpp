@@ -161,8 +161,8 @@ TEST_F(AccessTest, TellsTheOperatorOfEachRefusalAndOfNothingElse) {
   put(token);
   EXPECT_FALSE(try_it(secret));
   EXPECT_EQ(recorder.told,
-            (std::vector<std::string>{"no such token", "token name may not come from there",
-                                      "token name has expired", "token line?feed is revoked"}));
+            (std::vector<std::string>{"no such token", R"(token "name" may not come from there)",
+                                      R"(token "name" has expired)", R"(token "line\nfeed" is revoked)"}));
 }
 
 }  // namespace

@@ -8,22 +8,32 @@
 namespace cubby {
 namespace {
 
+// That of the account which the first start makes. Accounts have no other mark of their age.
+constexpr const char* first_account_name = "Cubby";
+
+// Accounts come by their ids, which are random.
+const Account& first_of(const std::vector<Account>& accounts) {
+  const auto first = std::find_if(accounts.begin(), accounts.end(),
+                                  [](const Account& each) { return each.name == first_account_name; });
+  return first == accounts.end() ? accounts.front() : *first;
+}
+
 Task<Result<AccountId>> find_or_make_account(Engine& engine, const std::optional<AccountId>& wanted) {
   const auto accounts = co_await engine.accounts();
   if (!accounts) co_return accounts.error();
   if (accounts->empty()) {
-    const Account account{wanted.value_or(AccountId::random()), "Cubby"};
+    const Account account{wanted.value_or(AccountId::random()), first_account_name};
     const auto stored = co_await engine.put_account(account);
     if (!stored) co_return stored.error();
     co_return account.id;
   }
-  if (!wanted) co_return accounts->front().id;
+  if (!wanted) co_return first_of(*accounts).id;
   const bool is_known = std::any_of(accounts->begin(), accounts->end(),
                                     [&](const Account& each) { return each.id == *wanted; });
   if (is_known) co_return *wanted;
   co_return fail(Errc::internal, "--account-id " + wanted->text() +
                                      " is not an account of this store, whose account is " +
-                                     accounts->front().id.text());
+                                     first_of(*accounts).id.text());
 }
 
 }  // namespace

@@ -24,14 +24,16 @@ bool is_file(const std::string& path) {
   return path != "-" && (std::filesystem::is_regular_file(status) || !std::filesystem::exists(status));
 }
 
+client::Failure several_namespaces(const ImportOptions& options) {
+  return usage(options.path + " has several namespaces", "--all writes to those with the same titles");
+}
+
 // Nothing for what can be read but once.
 Outcome<std::optional<ImportSummary>> inspect(const ImportOptions& options) {
   if (!is_file(options.path)) return std::optional<ImportSummary>();
   auto summary = client::inspect_import(options.path, options.is_partial, whole_seconds(SystemClock().now()));
   if (!summary) return summary.error();
-  if (!options.all && summary->namespaces.size() > 1)
-    return usage(options.path + " has " + std::to_string(summary->namespaces.size()) + " namespaces",
-                 "--all writes to those with the same titles");
+  if (!options.all && summary->namespaces.size() > 1) return several_namespaces(options);
   return std::optional(*std::move(summary));
 }
 
@@ -41,7 +43,10 @@ Outcome<std::function<Outcome<NamespaceId>(const NamespaceInfo*)>> place_of(cons
   if (!options.all) {
     const auto id = parse_namespace_id(options.id);
     if (!id) return id.error();
-    return Place([id = *id](const NamespaceInfo*) -> Outcome<NamespaceId> { return id; });
+    return Place([id = *id, &options, count = 0](const NamespaceInfo*) mutable -> Outcome<NamespaceId> {
+      if (++count > 1) return several_namespaces(options);  // told before, unless it is no file
+      return id;
+    });
   }
   const auto finder = std::make_shared<NamespaceFinder>(site);
   return Place([finder](const NamespaceInfo* in_file) -> Outcome<NamespaceId> {
@@ -66,6 +71,8 @@ Outcome<int> check_import(const ImportOptions& options) {
 
 Outcome<int> import_keys(const client::Site& site, const ImportOptions& options) {
   if (!options.all && options.id.empty()) return usage("say where to import: --namespace-id or --all");
+  if (!options.journal.empty() && !is_file(options.path))
+    return usage("--journal needs a file, in which the import can go on");
   const auto place = place_of(site, options);
   if (!place) return place.error();
   const auto summary = inspect(options);

@@ -32,7 +32,9 @@ class Reader {
       const auto at = found->find(key.name);
       if (at != found->end() && !is_whole(at->second, key)) partly.push_back(key.name);
     }
-    if (auto completed = complete(*found, std::move(partly)); !completed) return completed;
+    const auto completed = complete(*found, std::move(partly));
+    if (!completed && completed.error().status == 413) return read_in_parts(keys);  // they have grown
+    if (!completed) return completed;
     for (const ListedKey& key : keys) {
       const auto at = found->find(key.name);
       if (auto given = at == found->end() ? vanished() : give(std::move(at->second)); !given) return given;

@@ -92,7 +92,7 @@ Task<Result<Response>> BindingApi::call(const RequestHead& head, RequestBody& bo
   if (!request) co_return request.error();
   kind = kind_of(request->operation);
   audited.grant = *grant;
-  audited.key_segment = request->key_segment;
+  if (request->operation != Operation::bulk_get) audited.key_segment = request->key_segment;
   const auto place = co_await find_place(**grant, *request, audited);
   if (!place) co_return place.error();
   if (options_.auth == BindingAuth::none) co_return co_await act(*place, *request, head, body);

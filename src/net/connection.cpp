@@ -141,7 +141,7 @@ Task<Result<void>> Connection::serve_one() {
   co_return written;
 }
 
-// Operators are answered when there is no memory left, for then they ask.
+// Operators are answered when there is no memory left, for then they ask; the console's files take none.
 Result<void> Connection::hold_answer(const Response& response) {
   const std::size_t bytes = response.first_piece().size();
   if (bytes <= uncounted_answer_bytes || response.kind == RequestKind::operations) return {};
@@ -259,7 +259,8 @@ void Connection::account_for(RequestKind kind, unsigned status, SteadyTime::dura
   now_ = std::chrono::steady_clock::now();
   const auto took = now_ - begin_;
   traffic_.count(rules_.dialect, kind, status, took);
-  const bool is_slow = took >= rules_.slow_after;
+  // Refused credentials are answered late on purpose, and are in the log as what they are.
+  const bool is_slow = took >= rules_.slow_after && status != 401 && status != 403;
   if (is_slow || logs_each_request()) {
     log_request(is_slow ? spdlog::level::warn : spdlog::level::debug,
                 {.what = is_slow ? "slow request" : "request",

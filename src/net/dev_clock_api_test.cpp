@@ -55,7 +55,8 @@ TEST_F(DevClockApiTest, RefusesWhatIsNoTime) {
   expect_now("1800000000.000");
 }
 
-TEST_F(DevClockApiTest, IsForAdministrators) {
+TEST_F(DevClockApiTest, IsForAdministratorsOfEveryAccount) {
+  EXPECT_EQ(ask("PUT", R"({"now":0})", "chief").status, 403u);
   EXPECT_EQ(ask("PUT", R"({"now":0})", "writer").status, 403u);
   EXPECT_EQ(ask("PUT", R"({"now":0})", "unknown").status, 403u);
   EXPECT_EQ(ask("DELETE", "").status, 405u);

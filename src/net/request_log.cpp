@@ -11,6 +11,7 @@ namespace cubby {
 namespace {
 
 constexpr std::size_t request_id_characters_max = 64;
+constexpr std::size_t method_characters_max = 16;  // of what strangers may call one
 
 std::atomic<bool> writes_json = false;
 std::atomic<bool> writes_each = false;
@@ -74,7 +75,7 @@ void log_request(spdlog::level::level_enum level, const RequestLine& line) {
   Members members(is_json);
   if (is_json) members.add("message", line.what);
   members.add("request_id", line.head.request_id.value_or(""));
-  members.add("method", line.head.method_text);
+  members.add("method", line.head.method_text.substr(0, method_characters_max));
   members.add("dialect", name_of(line.dialect));
   members.add("operation", name_of(line.kind));
   members.add("status", static_cast<std::int64_t>(line.status));

@@ -38,7 +38,10 @@ Task<Response> answer(const StaticAsset& asset, const RequestHead& head) {
     response.status = 304;
     response.content_type = {};
   } else {
-    response.body.assign(reinterpret_cast<const char*>(asset.bytes.data()), asset.bytes.size());
+    // The program has them anyway: they are not copied, and not counted as held (operations).
+    response.pinned_body =
+        PinnedBytes(nullptr, {reinterpret_cast<const char*>(asset.bytes.data()), asset.bytes.size()});
+    response.kind = RequestKind::operations;
   }
   co_return response;
 }

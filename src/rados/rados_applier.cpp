@@ -30,15 +30,19 @@ struct RadosApplier::Work {
   std::vector<std::string> failed{};  // keys
   Result<void> outcome{};
 
+  // The first failure counts, unless a later one says more: that nobody knows.
   void fail_with(const Error& error) {
-    if (outcome || error.code == Errc::namespace_not_found) outcome = error;
+    const bool says_more = error.code == Errc::namespace_not_found || error.argument == unknown_outcome;
+    if (outcome || says_more) outcome = error;
   }
 
   // The outcome, with the names of what was not written, if something was.
   Result<RadosApplied> answer() const {
     if (outcome) return applied;
     if (done == 0 || outcome.error().code == Errc::namespace_not_found) return outcome.error();
-    std::string text = outcome.error().argument + "; not written: ";
+    const bool is_unknown = outcome.error().argument == unknown_outcome;
+    std::string text =
+        outcome.error().argument + (is_unknown ? "; not known to be written: " : "; not written: ");
     for (std::size_t i = 0; i < std::min(failed.size(), keys_named); ++i)
       text += (i == 0 ? "" : ", ") + failed[i];
     if (failed.size() > keys_named) text += " and " + std::to_string(failed.size() - keys_named) + " more";

@@ -73,9 +73,8 @@ Task<RadosAnswer> RadosPool::read(std::string object, librados::ObjectReadOperat
 
 Task<RadosAnswer> RadosPool::write(std::string object, librados::ObjectWriteOperation& operation) {
   Connected connected = this->connected();
-  // A pool that is full says so: without this flag librados waits until it is not.
   auto begin = [&](librados::AioCompletion* completion) {
-    return connected.io.aio_operate(object, completion, &operation, LIBRADOS_OPERATION_FULL_TRY);
+    return connected.io.aio_operate(object, completion, &operation);
   };
   const RadosAnswer answer = co_await answer_of(std::move(begin));
   note(answer.code, connected.connection_number);
@@ -122,6 +121,9 @@ Result<librados::IoCtx> RadosConnection::open_pool(librados::Rados& cluster, con
   if (const int code = cluster.ioctx_create(name.c_str(), io); code < 0)
     return rados_error(code, "the pool " + name + " cannot be opened");
   io.set_namespace(options_.rados_namespace);
+  // A pool that is full says so, and still takes removals and small writes such as the upkeep's leases:
+  // without this librados waits until it is not, and nothing would ever make room.
+  io.set_pool_full_try();
   return io;
 }
 

@@ -17,9 +17,6 @@ constexpr std::size_t group_bytes_max = 4 * limits::MiB;
 // How often a write is tried that the cluster does not answer, and that certainly has not happened.
 constexpr int tries_max = 2;
 
-constexpr const char* unknown_outcome =
-    "the cluster does not answer; it is unknown whether the write has happened";
-
 void keep_values(const ShardChange& change, bool is_certain) {
   for (const RadosItem& item : change.items) {
     const auto* const put = std::get_if<Put>(&item);

@@ -17,6 +17,10 @@
 
 namespace cubby {
 
+// The argument of storage_unavailable where a write may have happened, or may still.
+inline constexpr const char* unknown_outcome =
+    "the cluster does not answer; it is unknown whether the write has happened";
+
 // Thread-safe.
 class RadosWriter {
  public:

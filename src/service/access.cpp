@@ -27,11 +27,9 @@ bool may_come_from(const Token& token, const std::optional<Address>& from) {
   return from && std::ranges::any_of(token.sources, [&](const auto& range) { return range.contains(*from); });
 }
 
-// Names are as administrators gave them: no control characters into the log.
-std::string printable(std::string name) {
-  std::ranges::replace_if(
-      name, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
-  return name;
+// Names are as administrators gave them: quoted, so that they can say nothing else in the log.
+std::string named(const std::string& name) {
+  return "token " + json::quoted(name);
 }
 
 }  // namespace
@@ -75,7 +73,7 @@ Task<Result<const Grant*>> Access::authenticate(std::string_view credentials, Re
     caller.access_generation = generation;
   }
   if (is_expired(caller.grant->expiration, whole_seconds(clock_.now())))
-    co_return co_await refuse(caller.address, "token " + printable(caller.grant->name) + " has expired");
+    co_return co_await refuse(caller.address, named(caller.grant->name) + " has expired");
   co_return &*caller.grant;
 }
 
@@ -118,9 +116,9 @@ Task<Result<Grant>> Access::look_up(std::string_view credentials, const std::opt
   if (!found) co_return found.error();
   const auto& token = *found;
   if (!token) co_return co_await refuse(from, "no such token");
-  if (token->revoked) co_return co_await refuse(from, "token " + printable(token->name) + " is revoked");
+  if (token->revoked) co_return co_await refuse(from, named(token->name) + " is revoked");
   if (!may_come_from(*token, from))
-    co_return co_await refuse(from, "token " + printable(token->name) + " may not come from there");
+    co_return co_await refuse(from, named(token->name) + " may not come from there");
   co_return Grant{token->id,         token->name,       token->right,   token->account, token->expiration,
                   token->namespaces, token->key_prefix, token->sources, token->created};
 }

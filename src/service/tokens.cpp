@@ -27,6 +27,23 @@ Result<void> check_form(const NewToken& wanted, Instant now) {
   return {};
 }
 
+// Whoever is bound to addresses or to a time hands on no more than that; what is not said is as their own.
+Result<void> bind_as(const Grant& by, NewToken& wanted) {
+  if (by.expiration) {
+    if (wanted.expiration > by.expiration) return fail(Errc::permission_missing);
+    if (!wanted.expiration) wanted.expiration = by.expiration;
+  }
+  if (by.sources.empty()) return {};
+  if (wanted.sources.empty()) wanted.sources = by.sources;
+  const auto is_within = [&](const AddressRange& each) {
+    return std::ranges::any_of(by.sources, [&](const AddressRange& own) {
+      return own.bits() <= each.bits() && own.contains(each.first());
+    });
+  };
+  if (!std::ranges::all_of(wanted.sources, is_within)) return fail(Errc::permission_missing);
+  return {};
+}
+
 }  // namespace
 
 Task<Result<std::optional<AccountId>>> Tokens::account_for(const Grant& by, const NewToken& wanted) {
@@ -59,6 +76,7 @@ Task<Result<void>> Tokens::check_scope(const NewToken& wanted, const std::option
 Task<Result<CreatedToken>> Tokens::create(Grant by, NewToken wanted) {
   if (by.right != Right::admin) co_return fail(Errc::permission_missing);
   if (const auto checked = check_form(wanted, now()); !checked) co_return checked.error();
+  if (const auto bound = bind_as(by, wanted); !bound) co_return bound.error();
   const auto account = co_await account_for(by, wanted);
   if (!account) co_return account.error();
   if (const auto checked = co_await check_scope(wanted, *account); !checked) co_return checked.error();

@@ -79,6 +79,8 @@ Result<void> RocksDbGarbage::remove_now(NamespaceId namespace_id, const std::vec
   }
   // The names must be gone for good before the rows are, which are all that remembers them.
   for (const auto start : folders) {
+    // A restore makes no folder where there is no value.
+    if (!std::filesystem::exists(files_.path_of(make_body_id(start, 0)).parent_path())) continue;
     if (auto synced = files_.sync_folder(start); !synced) return synced;
   }
   return store_.write(batch, RocksDbStore::Sync::no);
@@ -128,8 +130,10 @@ Result<bool> RocksDbGarbage::collect_folder(std::uint64_t start) {
     if (!status.ok() && !status.IsNotFound()) return to_error(status);
     if (status.IsNotFound()) unknown.push_back({id, BodyRef::Place::file});
   }
-  if (auto removed = remove(NamespaceId(NamespaceId::Bytes{}), unknown); !removed) return removed.error();
-  if (is_held()) return true;  // they may still be there
+  // One lock for both: the folder counts as done only when these files are gone, and no hold puts that off.
+  const std::shared_lock lock(holding_);
+  if (holds_ > 0) return true;
+  if (auto removed = remove_now(NamespaceId(NamespaceId::Bytes{}), unknown); !removed) return removed.error();
   rocksdb::WriteBatch batch;
   store_.put_counter(batch, checked_start_row, *folder);
   if (auto written = store_.write(batch, RocksDbStore::Sync::no); !written) return written.error();

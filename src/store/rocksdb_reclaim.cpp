@@ -1,6 +1,28 @@
 #include "store/rocksdb_reclaim.hpp"
 
+#include <algorithm>
+#include <charconv>
+
 namespace cubby {
+namespace {
+
+// Each flush adds a table to level 0, and from 20 on RocksDB slows writes down, until it stops them.
+constexpr int level0_tables_max = 16;
+
+int level0_tables(RocksDbStore& store) {
+  int most = 0;
+  for (const auto family : {store.heads(), store.values(), store.files(), store.garbage(), store.expiry(),
+                            store.usage(), store.catalog(), store.removals(), store.meta()}) {
+    std::string text;
+    int count = 0;
+    if (store.db().GetProperty(family, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &text))
+      std::from_chars(text.data(), text.data() + text.size(), count);
+    most = std::max(most, count);
+  }
+  return most;
+}
+
+}  // namespace
 
 bool RocksDbReclaim::may_begin() {
   const std::scoped_lock lock(mutex_);
@@ -27,6 +49,8 @@ void RocksDbReclaim::request() {
 bool RocksDbReclaim::run() {
   // A flush that finds no space would end all writing.
   if (!store_.space().take(0, DiskSpace::Use::upkeep)) return false;
+  // Compactions find no room: more tables would end deletes too, which make some.
+  if (level0_tables(store_) >= level0_tables_max) return false;
   if (!store_.flush()) return false;
   rocksdb::CompactRangeOptions options;
   options.exclusive_manual_compaction = false;

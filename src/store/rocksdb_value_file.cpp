@@ -99,11 +99,21 @@ Result<void> ValueFiles::make_folder(std::uint64_t start) {
   return {};
 }
 
+void ValueFiles::forget_folder() {
+  const std::scoped_lock lock(making_folder_);
+  durable_start_.reset();
+}
+
 Result<std::unique_ptr<rocksdb::FSWritableFile>> ValueFiles::create(BodyId id) {
   if (auto made = make_folder(start_of(id)); !made) return made.error();
   const fs::path path = path_of(id);
   std::unique_ptr<rocksdb::FSWritableFile> file;
-  const auto status = file_system_->NewWritableFile(path.string(), {}, &file, nullptr);
+  auto status = file_system_->NewWritableFile(path.string(), {}, &file, nullptr);
+  if (status.IsPathNotFound()) {  // somebody has removed it
+    forget_folder();
+    if (auto made = make_folder(start_of(id)); !made) return made.error();
+    status = file_system_->NewWritableFile(path.string(), {}, &file, nullptr);
+  }
   if (!status.ok()) return failure(path, "cannot create", status);
   return file;
 }
@@ -118,7 +128,7 @@ Result<std::optional<FileHandle>> ValueFiles::open(BodyId id) const {
 
 Result<void> ValueFiles::sync_folder(std::uint64_t start) const {
   const fs::path folder = folder_ / hexadecimal(start, start_digits);
-  if (const auto synced = sync(folder); !synced.ok() && !synced.IsPathNotFound())
+  if (const auto synced = sync(folder); !synced.ok())
     return fail(Errc::storage_failed, "cannot sync " + folder.string() + ": " + synced.ToString());
   return {};
 }

@@ -58,8 +58,7 @@ class ValueFiles {
   Result<std::unique_ptr<rocksdb::FSWritableFile>> create(BodyId id);
   // Nothing: there is no such file. Errors: storage_failed.
   Result<std::optional<FileHandle>> open(BodyId id) const;
-  // Makes the names of new and removed files of one start durable, if there is a folder of it.
-  // Errors: storage_failed.
+  // Makes the names of new and removed files of one start durable. Errors: storage_failed.
   Result<void> sync_folder(std::uint64_t start) const;
   // A file that is not there is no error. Errors: storage_failed.
   Result<void> remove(BodyId id) const;
@@ -70,6 +69,7 @@ class ValueFiles {
 
  private:
   Result<void> make_folder(std::uint64_t start);
+  void forget_folder();
   rocksdb::IOStatus sync(const std::filesystem::path& folder) const;
 
   const std::filesystem::path folder_;

@@ -38,6 +38,9 @@ TEST(ValueFilesTest, NoFileIsMadeInAFolderWhoseNameMayBeLost) {
   EXPECT_FALSE(ValueFileWriter::create(files, make_body_id(1, 2)));
   file_system->fails = false;
   EXPECT_TRUE(ValueFileWriter::create(files, make_body_id(1, 3)));
+
+  std::filesystem::remove_all(folder);  // by somebody else
+  EXPECT_TRUE(ValueFileWriter::create(files, make_body_id(1, 4)));
 }
 
 }  // namespace

@@ -82,7 +82,20 @@ Result<void> read_account(const boost::json::object& object, NewToken& wanted) {
   return {};
 }
 
+// A restriction with its name mistyped must not make a token without it.
+Result<void> check_names(const boost::json::object& object) {
+  static constexpr std::string_view known[] = {field::name,       field::right,      field::account_id,
+                                               field::namespaces, field::key_prefix, field::expiration,
+                                               field::sources};
+  for (const auto& member : object) {
+    const std::string_view name(member.key().data(), member.key().size());
+    if (std::ranges::find(known, name) == std::end(known)) return invalid(name, " is no option of a token");
+  }
+  return {};
+}
+
 Result<NewToken> new_token_in(const boost::json::object& object) {
+  if (const auto checked = check_names(object); !checked) return checked.error();
   NewToken wanted;
   auto name = text_in(object, field::name);
   if (!name) return name.error();

@@ -117,6 +117,8 @@ test('the nature of a value is in its bytes', () => {
   assert.equal(view([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0]), 'image');
   assert.equal(view('<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"/>'), 'image');
   assert.equal(view('<html><svg></svg></html>'), 'text');
+  assert.equal(view(`${'<!-- x -->\n'.repeat(3)}<svg></svg>`), 'image');
+  assert.equal(view('<!---->'.repeat(200)), 'text'); // at once, not after years
 });
 
 test('bytes are drawn sixteen to a line', () => {

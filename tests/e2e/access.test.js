@@ -280,7 +280,7 @@ test('a page of a site that --allowed-origin names is served', async () => {
 });
 
 test('limits of clients are what the flags say', async () => {
-  const flags = ['--max-connections', '1', '--header-timeout', '1s', '--body-timeout', '1s'];
+  const flags = ['--threads', '1', '--max-connections', '1', '--header-timeout', '1s', '--body-timeout', '1s'];
   const narrow = await Cubby.started({ binding: ['--binding-listen', '127.0.0.1:0', ...flags] });
   // Sends the text, and resolves with all that comes until the server ends.
   const talk = (text, seen = () => {}, origin = narrow.origin) =>

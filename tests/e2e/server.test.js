@@ -62,6 +62,23 @@ describe('the first start', () => {
     await server.stop();
   });
 
+  test('makes the account that stays the first one, whatever others are made', async () => {
+    const server = await Cubby.started({ account: null });
+    const announced = () => /^account ([0-9a-f]{32})$/m.exec(server.process.stdout)[1];
+    const first = announced();
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    // Their ids are random, and they are kept in the order of these.
+    for (let other = 'f', count = 0; other > first; ++count) {
+      const body = JSON.stringify({ name: `account ${count}` });
+      const made = await fetch(`${server.origin}/cubby/v1/accounts`, { method: 'POST', headers, body });
+      other = (await made.json()).result.id;
+    }
+    await server.stop();
+    await server.start();
+    assert.equal(announced(), first);
+    await server.stop();
+  });
+
   test('with CUBBY_ADMIN_TOKEN writes no token anywhere', async () => {
     const server = await Cubby.started();
     assert.equal(await statusWith(server, TOKEN), 200);

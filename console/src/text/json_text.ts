@@ -17,11 +17,13 @@ export function minified(json: string): string {
   return out;
 }
 
+// Deep and hostile texts stay as they are: indented they would be gigabytes.
 export function formatted(json: string, indent = '  '): string {
+  const lengthMax = 1_000_000 + 8 * json.length;
   let out = '';
   let depth = 0;
   let last = '';
-  const line = () => `\n${indent.repeat(depth)}`;
+  const line = () => `\n${indent.repeat(Math.min(depth, 100))}`;
   for (const token of tokens(json)) {
     if (token === '}' || token === ']') {
       --depth;
@@ -32,6 +34,7 @@ export function formatted(json: string, indent = '  '): string {
     out += token === ':' ? ': ' : token;
     if (token === '{' || token === '[') ++depth;
     last = token;
+    if (out.length > lengthMax) return json;
   }
   return out;
 }

@@ -42,7 +42,7 @@ function imageTypeOf(bytes: Uint8Array, text: string | null): string | null {
   if (start.startsWith('RIFF') && start.slice(8, 12) === 'WEBP') return 'image/webp';
   if (start.slice(4, 12) === 'ftypavif') return 'image/avif';
   // As an image, an SVG runs no script and loads nothing.
-  if (text && /^\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!doctype svg[^>]*>\s*)?<svg[\s>]/is.test(text.slice(0, 2048)))
+  if (text && /^\s*(<\?xml[^>]*>\s*)?(<!--(?:(?!-->).)*-->\s*)*(<!doctype svg[^>]*>\s*)?<svg[\s>]/is.test(text.slice(0, 2048)))
     return 'image/svg+xml';
   for (const [type, signature] of signatures) {
     const isAmbiguous = signature.length < 3 && text !== null;
