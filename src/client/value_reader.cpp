@@ -33,7 +33,10 @@ class Reader {
       if (at != found->end() && !is_whole(at->second, key)) partly.push_back(key.name);
     }
     const auto completed = complete(*found, std::move(partly));
-    if (!completed && completed.error().status == 413) return read_in_parts(keys);  // they have grown
+    if (!completed && completed.error().status == 413) {  // they have grown
+      found->clear();
+      return read_in_parts(keys);
+    }
     if (!completed) return completed;
     for (const ListedKey& key : keys) {
       const auto at = found->find(key.name);

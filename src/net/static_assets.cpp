@@ -34,14 +34,14 @@ Response describe(const StaticAsset& asset) {
 
 Task<Response> answer(const StaticAsset& asset, const RequestHead& head) {
   Response response = describe(asset);
+  response.kind = RequestKind::operations;  // not counted as held: see below
   if (head.if_none_match && is_listed(*head.if_none_match, asset.etag)) {
     response.status = 304;
     response.content_type = {};
   } else {
-    // The program has them anyway: they are not copied, and not counted as held (operations).
+    // The program has them anyway: they are not copied.
     response.pinned_body =
         PinnedBytes(nullptr, {reinterpret_cast<const char*>(asset.bytes.data()), asset.bytes.size()});
-    response.kind = RequestKind::operations;
   }
   co_return response;
 }

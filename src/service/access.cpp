@@ -128,6 +128,10 @@ Task<Result<Account>> Access::create_account(Grant by, std::string name) {
   if (name.empty()) co_return fail(Errc::account_name_invalid, "an account needs a name");
   if (name.size() > limits::token_name_bytes_max)
     co_return fail(Errc::account_name_invalid, "the name is too long");
+  const auto others = co_await engine_.accounts();
+  if (!others) co_return others.error();
+  if (std::ranges::any_of(*others, [&](const Account& each) { return each.name == name; }))
+    co_return fail(Errc::account_name_invalid, "there is an account of this name");
   Account account{AccountId::random(), std::move(name)};
   if (const auto stored = co_await engine_.put_account(account); !stored) co_return stored.error();
   co_return account;

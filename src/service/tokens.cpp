@@ -29,8 +29,9 @@ Result<void> check_form(const NewToken& wanted, Instant now) {
 
 // Whoever is bound to addresses or to a time hands on no more than that; what is not said is as their own.
 Result<void> bind_as(const Grant& by, NewToken& wanted) {
+  const auto beyond = [](const char* why) { return fail(Errc::token_option_invalid, why); };
   if (by.expiration) {
-    if (wanted.expiration > by.expiration) return fail(Errc::permission_missing);
+    if (wanted.expiration > by.expiration) return beyond("it would be valid for longer than its maker's");
     if (!wanted.expiration) wanted.expiration = by.expiration;
   }
   if (by.sources.empty()) return {};
@@ -40,7 +41,8 @@ Result<void> bind_as(const Grant& by, NewToken& wanted) {
       return own.bits() <= each.bits() && own.contains(each.first());
     });
   };
-  if (!std::ranges::all_of(wanted.sources, is_within)) return fail(Errc::permission_missing);
+  if (!std::ranges::all_of(wanted.sources, is_within))
+    return beyond("it could come from other addresses than its maker's");
   return {};
 }
 

@@ -80,7 +80,10 @@ Result<void> RocksDbGarbage::remove_now(NamespaceId namespace_id, const std::vec
   // The names must be gone for good before the rows are, which are all that remembers them.
   for (const auto start : folders) {
     // A restore makes no folder where there is no value.
-    if (!std::filesystem::exists(files_.path_of(make_body_id(start, 0)).parent_path())) continue;
+    std::error_code unknown;
+    const bool is_there =
+        std::filesystem::exists(files_.path_of(make_body_id(start, 0)).parent_path(), unknown);
+    if (!is_there && !unknown) continue;
     if (auto synced = files_.sync_folder(start); !synced) return synced;
   }
   return store_.write(batch, RocksDbStore::Sync::no);

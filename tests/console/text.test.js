@@ -20,6 +20,11 @@ import { hexLine } from '../../console/src/values/hex.ts';
 
 const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
 
+test('what is nested very deep is shown as it is', () => {
+  const deep = `${'['.repeat(25_000)}${']'.repeat(25_000)}`;
+  assert.equal(formatted(deep), deep);
+});
+
 test('the types hold', () => {
   const { status, stdout } = spawnSync(
     process.execPath,
