@@ -11,7 +11,7 @@ namespace cubby {
 enum class Dialect : std::uint8_t { rest, binding };
 
 enum class RequestKind : std::uint8_t {
-  other,  // no route, no valid request, the console, health
+  other,  // no route, no valid request, health
   get,
   metadata,
   put,
@@ -22,7 +22,7 @@ enum class RequestKind : std::uint8_t {
   bulk_remove,
   namespaces,
   accounts,
-  operations,  // Cubby's own API and metrics
+  operations,  // Cubby's own API and metrics, and the console's files
 };
 
 inline constexpr std::array<std::string_view, 2> dialect_names = {"rest", "binding"};
