@@ -1,4 +1,4 @@
-#include "core/json_text.hpp"
+#include "core/json_scanner.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "core/json_text.hpp"
 
 namespace cubby::json {
 namespace {
@@ -370,33 +372,10 @@ TEST(JsonCompactor, CountsBeyondItsLimitWithoutStoring) {
   EXPECT_FALSE(compactor.overflowed());
 }
 
-std::string as_string(std::string_view text) {
-  std::string out;
-  append_string(out, text);
-  return out;
-}
-
-TEST(JsonString, EscapesOnlyWhatItMust) {
-  EXPECT_EQ(as_string(""), R"("")");
-  EXPECT_EQ(as_string("a \"quoted\" \\ / text"), R"("a \"quoted\" \\ / text")");
-  EXPECT_EQ(as_string("\n\r\t\b\f"), R"("\n\r\t\b\f")");
-  EXPECT_EQ(as_string("\0\x1F\x7F"sv), "\"\\u0000\\u001f\x7F\"");
-  EXPECT_EQ(as_string("\xC3\xA9\xE2\x80\xA8\xF0\x9F\x98\x80"), "\"\xC3\xA9\xE2\x80\xA8\xF0\x9F\x98\x80\"");
-}
-
-TEST(JsonString, ReplacesEachMaximalSubpartOfBrokenUtf8) {
-  const std::string replaced(replacement_character);
-  EXPECT_EQ(as_string("a\xFFz"), "\"a" + replaced + "z\"");
-  EXPECT_EQ(as_string("\xE2\x82"), "\"" + replaced + "\"");
-  EXPECT_EQ(as_string("\xE2\x82\""), "\"" + replaced + "\\\"\"");
-  EXPECT_EQ(as_string("\xF0\x9F\x98\xF0\x9F\x98\x80"), "\"" + replaced + "\xF0\x9F\x98\x80\"");
-  EXPECT_EQ(as_string("\xED\xA0\x80"), "\"" + replaced + replaced + replaced + "\"");
-}
-
-TEST(JsonString, IsReadBackByTheScanner) {
+TEST(JsonScanner, ReadsBackWhatIsQuoted) {
   std::string text;
   for (char32_t code_point = 0; code_point < 0x3000; ++code_point) append_utf8(text, code_point);
-  EXPECT_EQ(scan({as_string(text)}), "string " + text + "\n");
+  EXPECT_EQ(scan({json::quoted(text)}), "string " + text + "\n");
 }
 
 struct BoostVerdict {
