@@ -259,11 +259,8 @@ void Connection::account_for(RequestKind kind, unsigned status, SteadyTime::dura
   now_ = std::chrono::steady_clock::now();
   const auto took = now_ - begin_;
   traffic_.count(rules_.dialect, kind, status, took);
-  // Refused credentials are answered late on purpose, and are in the log as what they are; strangers fill no
-  // log.
-  const bool is_let_in =
-      caller_.grant || (rules_.dialect == Dialect::binding && status != 401 && status != 403);
-  const bool is_slow = took >= rules_.slow_after && is_let_in;
+  // Refused credentials are answered late on purpose, and are in the log as what they are.
+  const bool is_slow = took >= rules_.slow_after && status != 401 && status != 403;
   if (is_slow || logs_each_request()) {
     log_request(is_slow ? spdlog::level::warn : spdlog::level::debug,
                 {.what = is_slow ? "slow request" : "request",
