@@ -5,6 +5,8 @@ that was moved away goes on in a new file, without a restart.
 """
 
 import configparser
+import itertools
+import json
 import os
 import shlex
 import socket
@@ -43,11 +45,14 @@ def presented(server):
 
 
 def change(server):
-    request = urllib.request.Request(f"https://127.0.0.1:{server.port}/cubby/v1/accounts", method="POST", data=b'{"name":"x"}',
+    """Something that the audit log records: an account of a name that no other has."""
+    body = json.dumps({"name": f"account {next(numbers)}"}).encode()
+    request = urllib.request.Request(f"https://127.0.0.1:{server.port}/cubby/v1/accounts", method="POST", data=body,
                                      headers={"Authorization": f"Bearer {TOKEN}"})
     urllib.request.urlopen(request, timeout=20, context=trusting).read()
 
 
+numbers = itertools.count(1)
 trusting = ssl.create_default_context()
 trusting.check_hostname = False
 trusting.verify_mode = ssl.CERT_NONE
