@@ -85,6 +85,8 @@ inline constexpr std::size_t hot_heads_max = 8192;     // 3 MiB of heads with th
 inline constexpr std::uint32_t sweep_rows_max = 1000;  // expired values of one commit
 inline constexpr std::uint64_t disk_reserve_bytes_max = 256 * MiB;  // unless the operator wants more
 inline constexpr std::chrono::milliseconds disk_measured_every{100};
+inline constexpr std::chrono::minutes compaction_put_off{1};  // after one that found no room
+inline constexpr std::chrono::minutes reclaim_pause_max{5};
 
 static_assert(bulk_get_keys_max * (key_bytes_max * 6 + 64) <= bulk_get_request_bytes_max,
               "every byte of a key may be written as a six-byte escape");

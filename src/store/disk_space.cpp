@@ -25,28 +25,84 @@ std::uint64_t default_disk_reserve(const std::filesystem::path& path) {
 
 Result<void> DiskSpace::take(std::uint64_t bytes, Use use) {
   if (reserve_bytes_ == 0) return {};
-  const std::uint64_t kept = use == Use::put ? reserve_bytes_ : use == Use::upkeep ? reserve_bytes_ / 8 : 0;
-  const std::uint64_t needed = bytes + kept;
+  std::uint64_t least = 0;
+  bool is_taken = false;
+  bool is_short = false;
   {
-    const std::scoped_lock lock(mutex_);
-    if (measured(needed) >= needed) {
+    std::unique_lock lock(mutex_);
+    if (is_old() || free_bytes_ < needed(bytes, use)) measure(lock);
+    least = needed(bytes, use);
+    is_taken = free_bytes_ >= least;
+    if (is_taken) {
       free_bytes_ -= bytes;
-      return {};
+      if (use == Use::compaction) compaction_bytes_ += bytes;
     }
+    is_short =
+        use == Use::put ? !is_taken : use == Use::upkeep && free_bytes_ < needed(reserve_bytes_ / 4, use);
   }
-  if (use == Use::put) when_short_();
-  return fail(Errc::storage_full, "less than " + std::to_string(needed) +
+  if (is_short) when_short_();
+  if (is_taken) return {};
+  return fail(Errc::storage_full, "less than " + std::to_string(least) +
                                       " bytes of the disk are free, of which " +
                                       std::to_string(reserve_bytes_) + " are its reserve");
 }
 
-std::uint64_t DiskSpace::measured(std::uint64_t needed) {
-  const auto now = std::chrono::steady_clock::now();
-  if (free_bytes_ < needed || now - measured_at_ > limits::disk_measured_every) {
-    free_bytes_ = measure_();
-    measured_at_ = now;
+std::uint64_t DiskSpace::needed(std::uint64_t bytes, Use use) const {
+  const std::uint64_t eighth = reserve_bytes_ / 8;
+  const std::uint64_t lent = lent_to_compaction();
+  const std::uint64_t written = compaction_removed_by_ ? 0 : compaction_bytes_;
+  switch (use) {
+    case Use::put:
+      return bytes + reserve_bytes_ - lent;
+    case Use::upkeep:
+      return bytes + 4 * eighth - lent;
+    case Use::compaction:
+      return bytes + (written + bytes <= 3 * eighth ? eighth : 5 * eighth);
+    case Use::start:
+      return bytes;
   }
+  return bytes;
+}
+
+// Others need not wait for what a compaction has taken of its own share.
+std::uint64_t DiskSpace::lent_to_compaction() const {
+  if (compaction_removed_by_ && std::chrono::steady_clock::now() > *compaction_removed_by_) return 0;
+  return std::min(compaction_bytes_, 3 * (reserve_bytes_ / 8));
+}
+
+void DiskSpace::begin_compaction() {
+  const std::scoped_lock lock(mutex_);
+  compaction_bytes_ = 0;
+  compaction_removed_by_.reset();
+}
+
+void DiskSpace::end_compaction(std::chrono::milliseconds removal_takes) {
+  const std::scoped_lock lock(mutex_);
+  compaction_removed_by_ = std::chrono::steady_clock::now() + removal_takes;
+}
+
+std::uint64_t DiskSpace::free_bytes() {
+  std::unique_lock lock(mutex_);
+  measure(lock);
   return free_bytes_;
+}
+
+bool DiskSpace::would_leave_reserve(std::uint64_t bytes) {
+  std::unique_lock lock(mutex_);
+  if (is_old() || free_bytes_ < bytes + reserve_bytes_) measure(lock);
+  return free_bytes_ >= bytes + reserve_bytes_;
+}
+
+bool DiskSpace::is_old() const {
+  return std::chrono::steady_clock::now() - measured_at_ > limits::disk_measured_every;
+}
+
+void DiskSpace::measure(std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  const std::uint64_t free = measure_();
+  lock.lock();
+  free_bytes_ = free;
+  measured_at_ = std::chrono::steady_clock::now();
 }
 
 }  // namespace cubby

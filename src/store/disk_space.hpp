@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 #include <mutex>
+#include <optional>
 
 #include "core/error.hpp"
 
@@ -24,23 +25,37 @@ Result<DiskSize> disk_size(const std::filesystem::path& path);
 // measured.
 std::uint64_t default_disk_reserve(const std::filesystem::path& path);
 
-// Lets writes through as long as there is room for them. Puts leave the reserve alone; everything else may
-// use it but for an eighth, for a write that finds no space at all would end all writing; only a start uses
-// that too, for the few bytes without which nothing could be read. Thread-safe.
+// Lets writes through as long as there is room for them. Puts leave the reserve alone. Half of it is for
+// upkeep, deletes above all, and three eighths are for the compaction under way, which gives back at its end
+// what it took and more; so neither can keep the other from making room. The last eighth is nobody's, for a
+// write that finds no space at all would end all writing; only a start uses that too, for the few bytes
+// without which nothing could be read. Thread-safe.
 class DiskSpace {
  public:
-  enum class Use { put, upkeep, start };
+  enum class Use { put, upkeep, compaction, start };
 
   // `measure` says how many bytes are free and not yet spoken for; it may wait for the disk.
   DiskSpace(std::function<std::uint64_t()> measure, std::uint64_t reserve_bytes)
       : measure_(std::move(measure)), reserve_bytes_(reserve_bytes) {}
 
-  // Is called, on any thread, when a put finds too little. Set it before anything is taken.
+  // Is called, on any thread, when a put finds too little, or upkeep has used half of its share. Set it
+  // before there is either.
   void when_short(std::function<void()> call) { when_short_ = std::move(call); }
 
   // Errors: storage_full. What is let through is taken as written until the next measurement, which comes
   // after limits::disk_measured_every, and before anything is refused. May wait for the disk.
   Result<void> take(std::uint64_t bytes, Use use);
+
+  // Whether so many bytes more leave the reserve alone; they are not taken. May wait for the disk.
+  bool would_leave_reserve(std::uint64_t bytes);
+
+  // One at a time takes for Use::compaction. What it has taken counts as its own for so long after its end as
+  // the removal of its input, or of what it has written for nothing, may take.
+  void begin_compaction();
+  void end_compaction(std::chrono::milliseconds removal_takes);
+
+  // Measured now. May wait for the disk.
+  std::uint64_t free_bytes();
 
   // Whether puts are let through. Errors: storage_full.
   Result<void> check() { return take(0, Use::put); }
@@ -48,7 +63,12 @@ class DiskSpace {
   std::uint64_t reserve_bytes() const { return reserve_bytes_; }
 
  private:
-  std::uint64_t measured(std::uint64_t needed);
+  // What must be free for it, at least. REQUIRES: the lock.
+  std::uint64_t needed(std::uint64_t bytes, Use use) const;
+  std::uint64_t lent_to_compaction() const;
+  bool is_old() const;
+  // Lets go of the lock meanwhile: who waits for it may be in more of a hurry.
+  void measure(std::unique_lock<std::mutex>& lock);
 
   const std::function<std::uint64_t()> measure_;
   const std::uint64_t reserve_bytes_;
@@ -56,6 +76,8 @@ class DiskSpace {
   std::mutex mutex_;  // guards what follows
   std::chrono::steady_clock::time_point measured_at_{};
   std::uint64_t free_bytes_ = 0;
+  std::uint64_t compaction_bytes_ = 0;  // that the last one has taken
+  std::optional<std::chrono::steady_clock::time_point> compaction_removed_by_{};  // nothing: it is under way
 };
 
 }  // namespace cubby

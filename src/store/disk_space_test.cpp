@@ -9,6 +9,7 @@
 namespace cubby {
 namespace {
 
+using namespace std::chrono_literals;
 using Use = DiskSpace::Use;
 
 class DiskSpaceTest : public testing::Test {
@@ -27,19 +28,73 @@ class DiskSpaceTest : public testing::Test {
   }
 };
 
-TEST_F(DiskSpaceTest, PutsLeaveTheReserveAndUpkeepAnEighthOfIt) {
+TEST_F(DiskSpaceTest, PutsLeaveTheReserveAndUpkeepHalfOfIt) {
   EXPECT_TRUE(space.take(200, Use::put));
   free = 800;
 
   EXPECT_EQ(space.take(1, Use::put).error().code, Errc::storage_full);
   EXPECT_TRUE(space.check());
-  EXPECT_TRUE(space.take(700, Use::upkeep));
-  free = 100;
+  EXPECT_TRUE(space.take(400, Use::upkeep));
+  free = 400;
   EXPECT_EQ(space.take(1, Use::upkeep).error().code, Errc::storage_full);
   EXPECT_EQ(space.check().error().code, Errc::storage_full);
-  EXPECT_TRUE(space.take(100, Use::start));
+  EXPECT_TRUE(space.take(400, Use::start));
   free = 0;
   EXPECT_EQ(space.take(1, Use::start).error().code, Errc::storage_full);
+}
+
+TEST_F(DiskSpaceTest, ACompactionTakesThreeEighthsThatNobodyWaitsFor) {
+  EXPECT_TRUE(space.take(200, Use::compaction));
+  free = 800;
+  EXPECT_TRUE(space.take(200, Use::put)) << "the compaction gives it back";
+  free = 600;
+  EXPECT_FALSE(space.take(1, Use::put));
+  EXPECT_TRUE(space.take(400, Use::upkeep));
+  free = 200;
+  EXPECT_FALSE(space.take(1, Use::upkeep));
+
+  EXPECT_TRUE(space.take(100, Use::compaction));
+  free = 100;
+  EXPECT_FALSE(space.take(1, Use::compaction));
+  EXPECT_FALSE(space.take(1, Use::upkeep));
+
+  space.end_compaction(1min);
+  EXPECT_TRUE(space.take(0, Use::upkeep)) << "what it has replaced is removed in a moment";
+  space.begin_compaction();
+  free = 401;
+  EXPECT_TRUE(space.take(1, Use::upkeep));
+  free = 400;
+  EXPECT_FALSE(space.take(1, Use::upkeep));
+  EXPECT_FALSE(space.take(0, Use::put));
+  EXPECT_TRUE(space.take(300, Use::compaction)) << "whatever deletes have used";
+  free = 100;
+  EXPECT_FALSE(space.take(1, Use::compaction));
+}
+
+TEST_F(DiskSpaceTest, WhatACompactionHasTakenIsNotLentForEver) {
+  EXPECT_TRUE(space.take(300, Use::compaction));
+  space.end_compaction(0ms);
+  free = 700;
+  EXPECT_FALSE(space.take(1, Use::put));
+}
+
+TEST_F(DiskSpaceTest, WhatTheLastCompactionHasTakenDoesNotCountForTheNext) {
+  free = 10'000;
+  EXPECT_TRUE(space.take(9'500, Use::compaction));
+  space.end_compaction(1min);
+  free = 100;
+  EXPECT_TRUE(space.take(0, Use::compaction)) << "there is room to begin";
+}
+
+TEST_F(DiskSpaceTest, ACompactionTakesMoreWhereThereIsMore) {
+  free = 10'000;
+  EXPECT_TRUE(space.take(9'500, Use::compaction));
+  free = 500;
+  EXPECT_FALSE(space.take(1, Use::compaction));
+  EXPECT_FALSE(space.take(1, Use::put)) << "only its own share is lent";
+  EXPECT_TRUE(space.take(400, Use::upkeep));
+  free = 100;
+  EXPECT_FALSE(space.take(1, Use::upkeep));
 }
 
 TEST_F(DiskSpaceTest, WhatWasLetThroughCountsBeforeItIsMeasured) {
@@ -61,12 +116,19 @@ TEST_F(DiskSpaceTest, SpaceThatReturnsIsSeenAtOnce) {
   EXPECT_TRUE(space.check());
 }
 
-TEST_F(DiskSpaceTest, OnlyPutsAskForSpaceToBeReclaimed) {
-  free = 0;
-  EXPECT_FALSE(space.take(1, Use::upkeep));
-  EXPECT_EQ(times_short, 0);
+TEST_F(DiskSpaceTest, ARefusedPutAndHalfOfTheShareOfUpkeepAskForSpaceToBeReclaimed) {
+  free = 800;
   EXPECT_FALSE(space.take(1, Use::put));
   EXPECT_EQ(times_short, 1);
+  EXPECT_TRUE(space.take(200, Use::upkeep));
+  EXPECT_EQ(times_short, 1);
+  EXPECT_TRUE(space.take(1, Use::upkeep));
+  EXPECT_EQ(times_short, 2) << "before the share is used up";
+  free = 0;
+  EXPECT_FALSE(space.take(200, Use::upkeep));
+  EXPECT_EQ(times_short, 3);
+  EXPECT_FALSE(space.take(1, Use::compaction) || space.take(1, Use::start));
+  EXPECT_EQ(times_short, 3);
 }
 
 TEST(DiskSpaceWithoutReserve, LetsEverythingThrough) {

@@ -35,6 +35,7 @@ class RocksDbEngine final : public Engine {
       : store_(std::move(store)),
         files_(store_->value_folder(), store_->file_system()),
         garbage_(*store_, files_),
+        reclaim_(*store_, pool_, background_),
         pool_(storage_threads),
         reader_(*store_, files_, pool_, hot_, history_),
         removals_(*store_, history_, pool_, background_, commits_),
@@ -42,7 +43,6 @@ class RocksDbEngine final : public Engine {
         expiry_(*store_, catalog_.index()),
         figures_(*store_),
         backup_(*store_, files_, garbage_),
-        reclaim_(*store_, pool_, background_),
         commits_([this] { return Batch(*store_, history_); }, [this](Batch& batch) { return write(batch); }) {
     store_->space().when_short([this] { reclaim_.request(); });
   }
@@ -131,7 +131,8 @@ class RocksDbEngine final : public Engine {
   Version last_version_{};  // the commit thread's
   std::uint64_t start_ = 0;
   std::atomic<std::uint64_t> next_body_ = 0;
-  StoragePool pool_;  // ends after the commits: a refused one hands it bodies to remove
+  RocksDbReclaim reclaim_;  // asked for by whoever writes
+  StoragePool pool_;        // ends after the commits: a refused one hands it bodies to remove
   HotHeads hot_{limits::hot_heads_max};
   CommitHistory history_{hot_};
   RocksDbReader reader_;
@@ -142,7 +143,6 @@ class RocksDbEngine final : public Engine {
   RocksDbFigures figures_;
   RocksDbBackup backup_;
   StoragePool backup_thread_{1};  // takes long, and keeps nobody who waits for the disk from it
-  RocksDbReclaim reclaim_;
   Admission admission_{limits::bulk_request_bytes_max};
   RocksDbCommits commits_;  // last: its thread uses all of the above
 };

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -29,6 +30,7 @@ struct RocksDbOptions {
   std::optional<std::uint64_t> disk_reserve_bytes{};
   std::uint64_t log_bytes_max = 128u << 20;            // what a start after a kill reads at most
   std::shared_ptr<rocksdb::FileSystem> file_system{};  // all writing goes through it; nothing: the machine's
+  std::function<std::uint64_t()> measure_disk{};       // its free bytes; nothing: the machine says
 };
 
 // Opens the store, or makes it when the directory is new or empty. The destructor waits for writes in flight.

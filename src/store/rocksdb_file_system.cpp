@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
 namespace cubby {
 
@@ -72,10 +73,11 @@ struct WatchedFileSystem::OpenFile {
 class WatchedFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper {
  public:
   File(std::string name, std::unique_ptr<rocksdb::FSWritableFile> file, std::shared_ptr<FailStop> fail_stop,
-       std::shared_ptr<OpenFile> self, std::shared_ptr<OpenFile> before)
+       const Room& room, std::shared_ptr<OpenFile> self, std::shared_ptr<OpenFile> before)
       : FSWritableFileOwnerWrapper(std::move(file)),
         name_(std::move(name)),
         fail_stop_(std::move(fail_stop)),
+        room_(room),
         self_(std::move(self)),
         before_(std::move(before)) {
     self_->file = target();
@@ -101,6 +103,15 @@ class WatchedFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper
   IOStatus PositionedAppend(const rocksdb::Slice&, std::uint64_t, const IOOptions&,
                             const rocksdb::DataVerificationInfo&, IODebugContext*) override {
     return IOStatus::NotSupported("PositionedAppend");
+  }
+  void PrepareWrite(std::size_t offset, std::size_t bytes, const IOOptions& options,
+                    IODebugContext* context) override {
+    std::size_t block = 0;
+    std::size_t blocks = 0;
+    target()->GetPreallocationStatus(&block, &blocks);
+    // Where there is less than a block, the kernel takes it all before it says so.
+    const bool sets_aside = offset + bytes > block * blocks;
+    if (!sets_aside || room_.to_set_aside(block)) target()->PrepareWrite(offset, bytes, options, context);
   }
   IOStatus Truncate(std::uint64_t bytes, const IOOptions& options, IODebugContext* context) override {
     return changed(target()->Truncate(bytes, options, context));
@@ -151,8 +162,66 @@ class WatchedFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper
 
   const std::string name_;
   const std::shared_ptr<FailStop> fail_stop_;
+  const Room& room_;
   const std::shared_ptr<OpenFile> self_;
   std::shared_ptr<OpenFile> before_;  // the log that must be on disk before this has a record
+};
+
+namespace {
+
+bool is_table(const std::string& name) {
+  return name.ends_with(".sst") || name.ends_with(".blob");
+}
+
+IOStatus refused() {
+  return IOStatus::NoSpace("what is left of the disk is not for compactions");
+}
+
+// Where what RocksDB tells of itself cannot be written at all.
+class SilentLogger final : public rocksdb::Logger {
+ public:
+  using Logger::Logv;
+  void Logv(const char*, va_list) override {}
+  std::size_t GetLogFileSize() const override { return 0; }
+};
+
+}  // namespace
+
+// A table, or what a table keeps beside it.
+class WatchedFileSystem::TableFile final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  TableFile(std::unique_ptr<rocksdb::FSWritableFile> file, const Room& room)
+      : FSWritableFileOwnerWrapper(std::move(file)), room_(room) {}
+
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, IODebugContext* context) override {
+    if (!room_.for_table(data.size())) return refused();
+    return target()->Append(data, options, context);
+  }
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
+                  const rocksdb::DataVerificationInfo& verification, IODebugContext* context) override {
+    if (!room_.for_table(data.size())) return refused();
+    return target()->Append(data, options, verification, context);
+  }
+  // What it would set aside nobody has asked for.
+  void PrepareWrite(std::size_t, std::size_t, const IOOptions&, IODebugContext*) override {}
+
+ private:
+  const Room& room_;
+};
+
+// What RocksDB tells of itself.
+class WatchedFileSystem::EventFile final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  using FSWritableFileOwnerWrapper::FSWritableFileOwnerWrapper;
+
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, IODebugContext* context) override {
+    target()->Append(data, options, context).PermitUncheckedError();
+    return IOStatus::OK();
+  }
+  IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, const rocksdb::DataVerificationInfo&,
+                  IODebugContext* context) override {
+    return Append(data, options, context);
+  }
 };
 
 class WatchedFileSystem::Directory final : public rocksdb::FSDirectoryWrapper {
@@ -177,17 +246,31 @@ class WatchedFileSystem::Directory final : public rocksdb::FSDirectoryWrapper {
 IOStatus WatchedFileSystem::NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                             std::unique_ptr<rocksdb::FSWritableFile>* result,
                                             IODebugContext* context) {
+  if (is_table(name) && !room_.for_table(0)) return refused();
   std::unique_ptr<rocksdb::FSWritableFile> file;
   auto status = with_quota(target()->NewWritableFile(name, options, &file, context));
   if (!status.ok()) return status;
+  if (std::filesystem::path(name).filename() == "LOG") {
+    *result = std::make_unique<EventFile>(std::move(file));
+    return status;
+  }
   auto self = std::make_shared<OpenFile>();
   std::shared_ptr<OpenFile> before;
   if (name.ends_with(".log")) {
     const std::scoped_lock lock(mutex_);
     before = std::exchange(last_log_, self);
   }
-  *result = std::make_unique<File>(name, std::move(file), fail_stop_, std::move(self), std::move(before));
+  *result =
+      std::make_unique<File>(name, std::move(file), fail_stop_, room_, std::move(self), std::move(before));
+  if (is_table(name)) *result = std::make_unique<TableFile>(std::move(*result), room_);
   return status;
+}
+
+// The target's would write beside this file system.
+IOStatus WatchedFileSystem::NewLogger(const std::string& name, const IOOptions& options,
+                                      std::shared_ptr<rocksdb::Logger>* result, IODebugContext* context) {
+  if (!FileSystem::NewLogger(name, options, result, context).ok()) *result = std::make_shared<SilentLogger>();
+  return IOStatus::OK();
 }
 
 IOStatus WatchedFileSystem::NewDirectory(const std::string& name, const IOOptions& options,

@@ -3,6 +3,7 @@
 
 #include <rocksdb/file_system.h>
 
+#include <functional>
 #include <memory>
 #include <mutex>
 
@@ -10,7 +11,7 @@
 
 namespace cubby {
 
-// Everything that the store writes goes through here, which holds five promises whatever RocksDB does:
+// Everything that the store writes goes through here, which holds these promises whatever RocksDB does:
 //  * The first sync that fails, of a file or a directory, and the first write that fails for another reason
 //    than a lack of space, is told to `fail_stop`.
 //  * A quota that is used up counts as a lack of space.
@@ -20,11 +21,23 @@ namespace cubby {
 //  * A file without a change since its last sync is not synced again. RocksDB syncs a closed log once more,
 //    and where two of its threads want to and the first one fails, the second ends the process by an
 //    assertion (7.8.3, as Debian builds it).
+//  * For the same reason, what RocksDB says in its own log of events (`LOG`) is dropped where it cannot be
+//    written, and nobody hears of it.
+//  * What is written of tables is asked for, on the thread that writes; RocksDB does not set blocks aside for
+//  them.
+//  * For other files it does only where there is room to spare.
 // Thread-safe.
 class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
  public:
-  WatchedFileSystem(const std::shared_ptr<rocksdb::FileSystem>& target, std::shared_ptr<FailStop> fail_stop)
-      : FileSystemWrapper(target), fail_stop_(std::move(fail_stop)) {}
+  struct Room {
+    std::function<bool(std::uint64_t bytes)>
+        for_table;  // so many more; 0: a new one. False: there is no space
+    std::function<bool(std::uint64_t bytes)> to_set_aside;  // of the disk, for writes to come
+  };
+
+  WatchedFileSystem(const std::shared_ptr<rocksdb::FileSystem>& target, std::shared_ptr<FailStop> fail_stop,
+                    Room room)
+      : FileSystemWrapper(target), fail_stop_(std::move(fail_stop)), room_(std::move(room)) {}
 
   const char* Name() const override { return "CubbyWatched"; }
 
@@ -34,13 +47,19 @@ class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
   rocksdb::IOStatus NewDirectory(const std::string& name, const rocksdb::IOOptions& options,
                                  std::unique_ptr<rocksdb::FSDirectory>* result,
                                  rocksdb::IODebugContext* context) override;
+  rocksdb::IOStatus NewLogger(const std::string& name, const rocksdb::IOOptions& options,
+                              std::shared_ptr<rocksdb::Logger>* result,
+                              rocksdb::IODebugContext* context) override;
 
  private:
   class File;
+  class TableFile;
+  class EventFile;
   class Directory;
   struct OpenFile;
 
   const std::shared_ptr<FailStop> fail_stop_;
+  const Room room_;
   std::mutex mutex_;
   std::shared_ptr<OpenFile> last_log_;
 };

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <functional>
+#include <iterator>
 #include <string>
 
 #include "tests/support/fresh_directory.hpp"
@@ -31,6 +33,8 @@ class CountedFileSystem final : public rocksdb::FileSystemWrapper {
 
   int syncs = 0;
   bool fails = false;
+  bool is_full = false;
+  std::uint64_t set_aside = 0;
   std::function<void()> meanwhile = [] {};
 
  private:
@@ -42,6 +46,25 @@ class CountedFileSystem final : public rocksdb::FileSystemWrapper {
       ++system_.syncs;
       system_.meanwhile();
       return system_.fails ? IOStatus::IOError("on purpose") : IOStatus::OK();
+    }
+    void SetPreallocationBlockSize(std::size_t bytes) override {
+      FSWritableFile::SetPreallocationBlockSize(bytes);
+    }
+    void GetPreallocationStatus(std::size_t* block, std::size_t* blocks) override {
+      FSWritableFile::GetPreallocationStatus(block, blocks);
+    }
+    void PrepareWrite(std::size_t offset, std::size_t bytes, const IOOptions& options,
+                      IODebugContext* context) override {
+      FSWritableFile::PrepareWrite(offset, bytes, options, context);
+    }
+    IOStatus Allocate(std::uint64_t, std::uint64_t bytes, const IOOptions&, IODebugContext*) override {
+      system_.set_aside += bytes;
+      return IOStatus::OK();
+    }
+    IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, IODebugContext* context) override {
+      if (system_.is_full) return IOStatus::NoSpace("on purpose");
+      if (system_.fails) return IOStatus::IOError("on purpose");
+      return target()->Append(data, options, context);
     }
 
    private:
@@ -63,7 +86,19 @@ class WatchedFileSystemTest : public testing::Test {
   const FreshDirectory folder;
   const std::shared_ptr<CountedFileSystem> machine = std::make_shared<CountedFileSystem>();
   const std::shared_ptr<FailStop> fail_stop = std::make_shared<FailStop>();
-  WatchedFileSystem watched{machine, fail_stop};
+  std::uint64_t table_bytes_left = 100;
+  bool may_open_table = true;
+  bool has_room_to_spare = true;
+  WatchedFileSystem watched{machine,
+                            fail_stop,
+                            {.for_table =
+                                 [this](std::uint64_t bytes) {
+                                   if (bytes > table_bytes_left || (bytes == 0 && !may_open_table))
+                                     return false;
+                                   table_bytes_left -= bytes;
+                                   return true;
+                                 },
+                             .to_set_aside = [this](std::uint64_t) { return has_room_to_spare; }}};
 };
 
 TEST_F(WatchedFileSystemTest, SyncsAgainAfterAChangeOnly) {
@@ -115,6 +150,69 @@ TEST_F(WatchedFileSystemTest, SyncsALogBeforeTheNextHasARecord) {
   machine->fails = false;
   EXPECT_FALSE(sync(*second))
       << "RocksDB would note that all of it is durable, and refuse it at the next start";
+}
+
+TEST_F(WatchedFileSystemTest, AsksForRoomForTablesOnly) {
+  table_bytes_left = 2;
+  const auto table = create("000001.sst");
+  const auto blobs = create("000002.blob");
+  EXPECT_TRUE(append(*table) && append(*blobs));
+  const auto refused = table->Append("x", {}, nullptr);
+  EXPECT_TRUE(refused.IsNoSpace());
+  EXPECT_FALSE(append(*blobs));
+  std::unique_ptr<rocksdb::FSWritableFile> file;
+  may_open_table = false;
+  const auto name = folder.path() / "000005.sst";
+  EXPECT_TRUE(watched.NewWritableFile(name.string(), {}, &file, nullptr).IsNoSpace());
+  EXPECT_FALSE(std::filesystem::exists(name));
+  EXPECT_TRUE(append(*create("000003.log")) && append(*create("MANIFEST-000004")));
+  EXPECT_FALSE(fail_stop->has_failed());
+}
+
+TEST_F(WatchedFileSystemTest, SetsBlocksAsideWhereThereIsRoomToSpareAndNeverForTables) {
+  const auto set_aside = [&](rocksdb::FSWritableFile& file, std::size_t offset) {
+    machine->set_aside = 0;
+    file.SetPreallocationBlockSize(100);
+    file.PrepareWrite(offset, 10, {}, nullptr);
+    return machine->set_aside;
+  };
+  const auto log = create("000001.log");
+  EXPECT_EQ(set_aside(*log, 0), 100u);
+  EXPECT_EQ(set_aside(*log, 90), 0u) << "it has its block";
+  has_room_to_spare = false;
+  EXPECT_EQ(set_aside(*log, 91), 0u);
+  has_room_to_spare = true;
+  EXPECT_EQ(set_aside(*log, 95), 100u);
+  EXPECT_EQ(set_aside(*create("000002.sst"), 0), 0u);
+}
+
+// RocksDB's writer ends the process when it is used again after an error (7.8.3, as Debian builds it).
+TEST_F(WatchedFileSystemTest, WhatCannotBeNotedInTheLogOfEventsIsDropped) {
+  std::shared_ptr<rocksdb::Logger> events;
+  ASSERT_TRUE(watched.NewLogger((folder.path() / "LOG").string(), {}, &events, nullptr).ok());
+  const auto tell = [&](const std::string& text) {
+    rocksdb::Error(events, "%s", text.c_str());
+    events->Flush();
+  };
+  tell("before");
+  machine->is_full = true;
+  tell("nobody will read this");
+  tell("nor this");
+  machine->is_full = false;
+  machine->fails = true;
+  tell("nor this");
+  machine->fails = false;
+  tell("after");
+  EXPECT_FALSE(fail_stop->has_failed());
+  ASSERT_TRUE(events->Close().ok());
+  std::ifstream file(folder.path() / "LOG");
+  const std::string text(std::istreambuf_iterator<char>(file), {});
+  EXPECT_NE(text.find("before"), text.npos);
+  EXPECT_NE(text.find("after"), text.npos);
+  EXPECT_EQ(text.find("nobody"), text.npos);
+
+  ASSERT_TRUE(watched.NewLogger((folder.path() / "no folder" / "LOG").string(), {}, &events, nullptr).ok());
+  tell("nobody hears this");
 }
 
 }  // namespace

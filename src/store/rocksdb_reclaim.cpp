@@ -4,10 +4,13 @@
 #include <charconv>
 
 namespace cubby {
+
+using std::chrono::steady_clock;
+
 namespace {
 
-// Each flush adds a table to level 0, and from 20 on RocksDB slows writes down, until it stops them.
-constexpr int level0_tables_max = 16;
+// Each flush adds a table to level 0, where too many would slow deletes down.
+constexpr int level0_tables_max = level0_tables_slow - 4;
 
 int level0_tables(RocksDbStore& store) {
   int most = 0;
@@ -27,6 +30,7 @@ int level0_tables(RocksDbStore& store) {
 bool RocksDbReclaim::may_begin() {
   const std::scoped_lock lock(mutex_);
   if (is_running_ || is_stopping_ || store_.bytes_written() == done_at_) return false;
+  if (steady_clock::now() < not_before_) return false;
   is_running_ = background_.begin();
   return is_running_;
 }
@@ -35,33 +39,37 @@ void RocksDbReclaim::request() {
   if (!may_begin()) return;
   pool_.run_detached([this] {
     const std::uint64_t written = store_.bytes_written();
-    const bool is_done = run();
+    const auto begin = steady_clock::now();
+    const Outcome outcome = run();
+    const auto end = steady_clock::now();
     {
       const std::scoped_lock lock(mutex_);
       is_running_ = false;
-      if (is_done) done_at_ = written;
+      if (outcome != Outcome::not_begun) done_at_ = written;
+      not_before_ = end + (outcome == Outcome::no_room ? std::min<steady_clock::duration>(
+                                                             9 * (end - begin), limits::reclaim_pause_max)
+                                                       : end - begin);
     }
     background_.end();
   });
 }
 
-// What fails here is tried again at the next request, or known to the store's FailStop.
-bool RocksDbReclaim::run() {
+RocksDbReclaim::Outcome RocksDbReclaim::run() {
   // A flush that finds no space would end all writing.
-  if (!store_.space().take(0, DiskSpace::Use::upkeep)) return false;
-  // Compactions find no room: more tables would end deletes too, which make some.
-  if (level0_tables(store_) >= level0_tables_max) return false;
-  if (!store_.flush()) return false;
+  if (!store_.space().take(0, DiskSpace::Use::compaction)) return Outcome::not_begun;
+  if (level0_tables(store_) >= level0_tables_max) return Outcome::not_begun;
+  if (!store_.flush()) return Outcome::not_begun;
   rocksdb::CompactRangeOptions options;
   options.exclusive_manual_compaction = false;
   options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kSkip;
   options.allow_write_stall = true;  // as in RocksDbStore::flush
   options.canceled = &is_stopping_;
-  for (const auto family : {store_.heads(), store_.values()}) {
-    if (const auto compacted = store_.db().CompactRange(options, family, nullptr, nullptr); !compacted.ok())
-      return false;
+  Outcome outcome = Outcome::done;
+  // Values first: they free more for less.
+  for (const auto family : {store_.values(), store_.heads()}) {
+    if (!store_.db().CompactRange(options, family, nullptr, nullptr).ok()) outcome = Outcome::no_room;
   }
-  return true;
+  return outcome;
 }
 
 }  // namespace cubby

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <mutex>
 
@@ -18,14 +19,17 @@ class RocksDbReclaim {
   RocksDbReclaim(RocksDbStore& store, StoragePool& pool, BackgroundWork& background)
       : store_(store), pool_(pool), background_(background) {}
 
-  // Begins, on a storage thread, unless it is under way or nothing was written since the last time.
+  // Begins, on a storage thread, unless it is under way, or nothing was written since the last time. It
+  // pauses for as long as it took, and longer where that was for nothing.
   void request();
   // Ends what is under way soon, and begins nothing more.
   void stop() { is_stopping_ = true; }
 
  private:
+  enum class Outcome { not_begun, no_room, done };
+
   bool may_begin();
-  bool run();
+  Outcome run();
 
   RocksDbStore& store_;
   StoragePool& pool_;
@@ -33,6 +37,7 @@ class RocksDbReclaim {
   std::atomic<bool> is_stopping_ = false;
   std::mutex mutex_;  // guards what follows
   bool is_running_ = false;
+  std::chrono::steady_clock::time_point not_before_{};
   std::uint64_t done_at_ = 0;  // what was written by then is reclaimed
 };
 

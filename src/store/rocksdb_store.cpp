@@ -50,7 +50,7 @@ class BackgroundErrors final : public rocksdb::EventListener {
 // docs/internals/storage.md says why each value is what it is.
 rocksdb::DBOptions database_options(const RocksDbOptions& wanted, bool is_new, rocksdb::Env* env) {
   rocksdb::DBOptions options;
-  // What is set aside for the next log and table would be too much of a small disk.
+  // What is set aside for the next log would be too much of a small disk.
   const auto disk = disk_size(wanted.data_directory);
   options.allow_fallocate = disk && disk->total_bytes >= 16 * 1024 * MiB;
   options.env = env;
@@ -100,6 +100,10 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.compression = rocksdb::kLZ4Compression;
   options.level_compaction_dynamic_level_bytes = true;
+  // Of what a compaction writes there must be room for all before its input goes.
+  options.max_compaction_bytes = 512 * MiB;
+  options.level0_slowdown_writes_trigger = level0_tables_slow;
+  options.level0_stop_writes_trigger = level0_tables_stop;
   return options;
 }
 
@@ -232,6 +236,18 @@ std::string after_prefix(std::string prefix) {
 
 }  // namespace rows
 
+namespace {
+
+// Nothing of what cannot be measured.
+std::function<std::uint64_t()> free_bytes_of(std::filesystem::path directory) {
+  return [directory = std::move(directory)] {
+    const auto disk = disk_size(directory);
+    return disk ? disk->free_bytes : 0;
+  };
+}
+
+}  // namespace
+
 Error to_error(const rocksdb::Status& status) {
   const Errc code = status.IsCorruption() ? Errc::storage_corrupt : Errc::storage_failed;
   return fail(code, status.ToString());
@@ -240,12 +256,17 @@ Error to_error(const rocksdb::Status& status) {
 RocksDbStore::RocksDbStore(DataDirectory directory, const RocksDbOptions& options)
     : directory_(std::move(directory)),
       commit_sync_(options.durability == Durability::sync ? Sync::yes : Sync::no),
+      measure_disk_(options.measure_disk ? options.measure_disk : free_bytes_of(directory_.database())),
       fail_stop_(std::make_shared<FailStop>()),
-      file_system_(std::make_shared<WatchedFileSystem>(
-          options.file_system ? options.file_system : rocksdb::FileSystem::Default(), fail_stop_)),
-      env_(rocksdb::NewCompositeEnv(file_system_)),
       space_([this] { return free_bytes(); },
-             options.disk_reserve_bytes.value_or(default_disk_reserve(options.data_directory))) {}
+             options.disk_reserve_bytes.value_or(default_disk_reserve(options.data_directory))),
+      compaction_room_(std::make_shared<CompactionRoom>(space_)),
+      file_system_(std::make_shared<WatchedFileSystem>(
+          options.file_system ? options.file_system : rocksdb::FileSystem::Default(), fail_stop_,
+          WatchedFileSystem::Room{
+              .for_table = [room = compaction_room_](std::uint64_t bytes) { return room->take(bytes); },
+              .to_set_aside = [this](std::uint64_t bytes) { return space_.would_leave_reserve(bytes); }})),
+      env_(rocksdb::NewCompositeEnv(file_system_)) {}
 
 Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const RocksDbOptions& wanted) {
   const std::filesystem::path& path = wanted.data_directory;
@@ -260,7 +281,7 @@ Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const RocksDbOptions& w
     if (auto synced = sync_directory(path); !synced) return synced.error();
   }
   auto options = database_options(wanted, store->directory_.is_new(), store->env_.get());
-  options.listeners = {std::make_shared<BackgroundErrors>(store->fail_stop_)};
+  options.listeners = {std::make_shared<BackgroundErrors>(store->fail_stop_), store->compaction_room_};
   auto opened = store->open_database(options, families(wanted.cache_bytes), LogCheck::structure);
   // What a crash leaves may have its full length; only checksums tell.
   if (!opened && opened.error().code == Errc::storage_corrupt)
@@ -285,6 +306,7 @@ Result<void> RocksDbStore::open_database(const rocksdb::DBOptions& options,
                                         families, &families_, &db);
   if (!status.ok()) return to_error(status);
   db_.reset(db);
+  is_open_ = true;
   return {};
 }
 
@@ -300,12 +322,12 @@ RocksDbStore::~RocksDbStore() {
 
 // What the tables will take of what the log holds now is spoken for.
 std::uint64_t RocksDbStore::free_bytes() {
-  const auto disk = disk_size(directory_.database());
+  const std::uint64_t free = measure_disk_();
+  if (!is_open_) return free;
   std::uint64_t owed = 0;
   db().GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &owed);
   // Memtables take their memory in large blocks.
   owed = std::min(owed, log_bytes(db()));
-  const std::uint64_t free = disk ? disk->free_bytes : 0;
   return free - std::min(free, owed);
 }
 

@@ -20,10 +20,16 @@
 #include "store/disk_space.hpp"
 #include "store/fail_stop.hpp"
 #include "store/record.hpp"
+#include "store/rocksdb_compaction_room.hpp"
 #include "store/rocksdb_engine.hpp"
 #include "store/rocksdb_log_check.hpp"
 
 namespace cubby {
+
+// How many tables in level 0 of a family slow writes down, and stop them, until a compaction has taken some.
+// On a full disk it may have to wait for more deletes, and each flush of these adds a table.
+inline constexpr int level0_tables_slow = 48;
+inline constexpr int level0_tables_stop = 64;
 
 // Rows of the meta family. On disk: never change them.
 inline constexpr std::string_view last_version_row = "last_version";
@@ -113,12 +119,15 @@ class RocksDbStore {
 
   DataDirectory directory_;
   const Sync commit_sync_;
+  const std::function<std::uint64_t()> measure_disk_;
   const std::shared_ptr<FailStop> fail_stop_;
+  DiskSpace space_;
+  const std::shared_ptr<CompactionRoom> compaction_room_;
   const std::shared_ptr<rocksdb::FileSystem> file_system_;
   const std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
+  std::atomic<bool> is_open_ = false;  // compactions begin before RocksDB's open has returned
   Families families_;
-  DiskSpace space_;
   std::atomic<std::uint64_t> bytes_written_ = 0;
 };
 

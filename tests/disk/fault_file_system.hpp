@@ -6,6 +6,7 @@
 
 #include <rocksdb/file_system.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -65,6 +66,21 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
     return changes_;
   }
 
+  // How much the disk holds; what is written beyond finds no space. Files that it has already do not count.
+  void set_size(std::uint64_t bytes) {
+    const std::scoped_lock lock(mutex_);
+    size_ = bytes;
+  }
+  std::uint64_t free_bytes() const {
+    const std::scoped_lock lock(mutex_);
+    return size_ - std::min(size_, used_bytes());
+  }
+  // After any write so far.
+  std::uint64_t least_free_bytes() const {
+    const std::scoped_lock lock(mutex_);
+    return least_free_bytes_;
+  }
+
   // Makes the files what the disk may hold after a cut: of each directory some of the changes since its sync,
   // oldest first; of each file some of the bytes since its sync. Then the power is back.
   // REQUIRES: nobody has a file open.
@@ -102,6 +118,14 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
       return error;
     }
     return IOStatus::OK();
+  }
+
+  // What was removed takes nothing, though it may come back. REQUIRES: the lock.
+  std::uint64_t used_bytes() const {
+    std::uint64_t sum = 0;
+    for (const auto& [name, content] : contents_)
+      sum += name.starts_with(attic_.string()) ? 0 : content.written;
+    return sum;
   }
 
   // The file and what is known of it, to another name.
@@ -183,6 +207,8 @@ class FaultFileSystem final : public rocksdb::FileSystemWrapper {
   std::uint64_t cut_at_ = ~std::uint64_t{0};
   std::optional<Fault> fault_;
   std::string failed_;
+  std::uint64_t size_ = std::uint64_t{1} << 50;
+  std::uint64_t least_free_bytes_ = size_;
   std::function<void()> on_fault_ = [] {};
   std::map<std::string, Content> contents_;  // by path
   std::vector<Change> pending_;              // oldest first
@@ -212,12 +238,15 @@ class FaultFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper {
   template <class Write>
   IOStatus append(const rocksdb::Slice& data, Write write) {
     const std::scoped_lock lock(disk_.mutex_);
-    const IOStatus begun = disk_.begin(Call::write, name_);
+    IOStatus begun = disk_.begin(Call::write, name_);
     const bool is_out = disk_.changes_ > disk_.cut_at_;
     if (is_out) return begun;
-    const rocksdb::Slice part(data.data(), begun.ok() ? data.size() : data.size() / 2);
+    const std::uint64_t free = disk_.size_ - std::min(disk_.size_, disk_.used_bytes());
+    if (begun.ok() && data.size() > free) begun = IOStatus::NoSpace("No space left on device");
+    const rocksdb::Slice part(data.data(), begun.ok() ? data.size() : std::min(data.size() / 2, free));
     if (auto written = write(part); !written.ok()) return written;
     disk_.contents_[name_].written += part.size();
+    disk_.least_free_bytes_ = std::min(disk_.least_free_bytes_, free - part.size());
     return begun;
   }
 
