@@ -1,5 +1,7 @@
 #include "store/rocksdb_backup.hpp"
 
+#include <sys/stat.h>
+
 #include <set>
 
 #include "store/data_directory.hpp"
@@ -44,6 +46,12 @@ Result<std::vector<BodyId>> named_files(const rocksdb::BackupEngine& engine, std
   return ids;
 }
 
+bool are_on_one_disk(const fs::path& a, const fs::path& b) {
+  struct stat of_a {};
+  struct stat of_b {};
+  return ::stat(a.c_str(), &of_a) == 0 && ::stat(b.c_str(), &of_b) == 0 && of_a.st_dev == of_b.st_dev;
+}
+
 }  // namespace
 
 Result<BackupInfo> RocksDbBackup::make(const fs::path& folder, std::size_t keep) try {
@@ -52,6 +60,7 @@ Result<BackupInfo> RocksDbBackup::make(const fs::path& folder, std::size_t keep)
   if (auto made = make_directories(backup_sets_path(folder)); !made) return made.error();
   const auto folder_lock = BackupFolderLock::take(folder, BackupFolderLock::Kind::exclusive);
   if (!folder_lock) return folder_lock.error();
+  is_on_the_disk_of_the_store_ = are_on_one_disk(folder, store_.value_folder());
   auto made = [&] {
     const RocksDbGarbage::FileHold hold(garbage_);
     return make_held(folder);
@@ -69,15 +78,19 @@ Result<BackupInfo> RocksDbBackup::make(const fs::path& folder, std::size_t keep)
 Result<BackupInfo> RocksDbBackup::make_held(const fs::path& folder) {
   auto engine = open_backups_for_change(folder);
   if (!engine) return engine.error();
+  auto room = check_room(0);
+  if (!room) return room.error();
   rocksdb::CreateBackupOptions options;
-  options.progress_callback = [this, &engine] {
-    if (is_stopping_) (*engine)->StopBackup();
+  options.progress_callback = [&] {
+    if (room) room = check_room(0);
+    if (is_stopping_ || !room) (*engine)->StopBackup();
   };
   rocksdb::BackupID id = 0;
   // Rows first: what they name is then held.
-  if (const auto status = (*engine)->CreateNewBackup(options, &store_.db(), &id); !status.ok())
-    return to_error(status);
-  if (auto finished = finish(folder, **engine, id); !finished) {
+  const auto status = (*engine)->CreateNewBackup(options, &store_.db(), &id);
+  if (room && !status.ok()) return to_error(status);
+  auto finished = room ? finish(folder, **engine, id) : room;
+  if (!finished) {
     // Nobody else would clear it away before a backup succeeds.
     (void)(*engine)->DeleteBackup(id);
     return finished.error();
@@ -94,24 +107,49 @@ Result<void> RocksDbBackup::finish(const fs::path& folder, rocksdb::BackupEngine
   const auto named = named_files(engine, id);
   if (!named) return named.error();
   std::vector<ValueCopy> copies;
-  std::set<fs::path> folders{backup_values_path(folder)};
-  for (const BodyId each : *named) {
-    if (is_stopping_) return fail(Errc::storage_failed, "the server is stopping");
-    const auto copy = describe_value_file(files_.path_of(each), each);
-    if (!copy) return copy.error();
-    const fs::path target = backup_copy_path(folder, *copy);
-    // Of an earlier backup, and as it should be as far as its seals tell: `verify` reads the rest.
-    const auto there = describe_value_file(target, each);
-    if (!there || !(*there == *copy)) {
-      if (auto copied = copy_value_file(files_.path_of(each), target, *copy); !copied) return copied.error();
-      folders.insert(target.parent_path());
+  std::vector<fs::path> added;
+  const auto add_all = [&]() -> Result<void> {
+    std::set<fs::path> folders{backup_values_path(folder)};
+    for (const BodyId each : *named) {
+      const auto copy = describe_value_file(files_.path_of(each), each);
+      if (!copy) return copy.error();
+      const fs::path target = backup_copy_path(folder, *copy);
+      const auto copied = add_copy(target, *copy);
+      if (!copied) return copied.error();
+      if (*copied != Copied::already) folders.insert(target.parent_path());
+      if (*copied == Copied::added) added.push_back(target);
+      copies.push_back(*copy);
     }
-    copies.push_back(*copy);
+    if (!copies.empty()) {
+      if (auto synced = sync_folders(folders); !synced) return synced.error();
+    }
+    return write_backup_set(folder, id, copies);
+  };
+  auto all = add_all();
+  if (!all) {
+    std::error_code ignored;
+    fs::remove(backup_set_path(folder, id), ignored);
+    for (const fs::path& each : added) fs::remove(each, ignored);
   }
-  if (!copies.empty()) {
-    if (auto synced = sync_folders(folders); !synced) return synced.error();
-  }
-  return write_backup_set(folder, id, copies);
+  return all;
+}
+
+Result<RocksDbBackup::Copied> RocksDbBackup::add_copy(const fs::path& target, const ValueCopy& copy) {
+  if (is_stopping_) return fail(Errc::storage_failed, "the server is stopping");
+  // Of an earlier backup, and as it should be as far as its seals tell: `verify` reads the rest.
+  const auto there = describe_value_file(target, copy.id);
+  if (there && *there == copy) return Copied::already;
+  const Copied how = fs::exists(target) ? Copied::anew : Copied::added;
+  if (auto room = check_room(copy.bytes); !room) return room.error();
+  if (auto copied = copy_value_file(files_.path_of(copy.id), target, copy); !copied) return copied.error();
+  return how;
+}
+
+Result<void> RocksDbBackup::check_room(std::uint64_t bytes) {
+  // Measured each time: it copies much in a moment, and takes nothing from what others measure.
+  if (!is_on_the_disk_of_the_store_ || store_.space().free_bytes() >= bytes + store_.space().reserve_bytes())
+    return {};
+  return fail(Errc::storage_full, "a backup on the disk of the data leaves its reserve alone");
 }
 
 }  // namespace cubby

@@ -5,7 +5,7 @@ import { readdirSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Cli } from './support/cli.js';
-import { Cubby, TOKEN, scratchDirectory } from './support/cubby.js';
+import { ACCOUNT, Cubby, TOKEN, scratchDirectory } from './support/cubby.js';
 
 function cubby(...args) {
   const { status, stdout, stderr } = spawnSync(process.env.CUBBY_BINARY, args, { encoding: 'utf8', timeout: 60_000 });
@@ -214,3 +214,31 @@ test('a backup is made while the manifest names logs, which memtables that fill 
   }
   await server.stop();
 });
+
+// The disk has room for a backup of the rows, or of half of the files.
+for (const [what, files, rows] of [
+  ['value files', 40, 10],
+  ['rows', 18, 80],
+]) {
+  test(`a backup on the disk of the data does not fill it: ${what}`, { timeout: 120_000 }, async () => {
+    const disk = scratchDirectory('disk');
+    const args = ['--data-dir', join(disk, 'data'), '--listen', '127.0.0.1:0', '--binding-listen', '127.0.0.1:0'];
+    const server = await Cubby.started({
+      args: [...args, '--account-id', ACCOUNT, '--disk-reserve', '8MiB', '--backup-dir', join(disk, 'backups')],
+      limits: { disk: { path: disk, MiB: 64 } },
+    });
+    const { rest } = server;
+    const ns = await rest.createNamespace('large');
+    for (let i = 0; i < files; ++i) await rest.put(ns, `file-${i}`, large(i));
+    for (let i = 0; i < rows; ++i) await rest.put(ns, `row-${i}`, Buffer.alloc(200_000, `${i} `));
+    for (let times = 0; times < 2; ++times) {
+      const response = await backupsOf(server, 'POST');
+      assert.equal(response.status, 507, await response.text());
+      assert.deepEqual((await (await backupsOf(server)).json()).result, []);
+      assert.equal(await (await fetch(`${server.origin}/readyz`)).text(), 'ready\n', 'what there was of it is gone');
+    }
+    for (let i = 0; i < 18; ++i) await rest.call('DELETE', `/storage/kv/namespaces/${ns}/values/file-${i}`);
+    assert.equal((await backUp(server)).value_files, files - 18);
+    await server.stop();
+  });
+}

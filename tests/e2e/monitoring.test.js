@@ -170,6 +170,8 @@ test('the log as JSON names requests and traces', async () => {
   await fetch(`${server.origin}/healthz`, {
     headers: { 'x-request-id': 'mine', traceparent: `00-${trace}-00f067aa0ba902b7-01` },
   });
+  await fetch(`${server.origin}/client/v4/accounts`, { headers: { 'x-request-id': 'refused', authorization: 'Bearer wrong' } });
+  await fetch(`${server.origin}/healthz`, { method: 'X'.repeat(100), headers: { 'x-request-id': 'long' } });
   await server.stop();
   const lines = server.process.stderr
     .trim()
@@ -182,6 +184,9 @@ test('the log as JSON names requests and traces', async () => {
   assert.equal(mine.trace_id, trace);
   assert.equal(mine.status, 200);
   assert.equal(mine.cause, 'server');
+  const refused = lines.find((line) => line.request_id === 'refused');
+  assert.deepEqual([refused?.message, refused?.level, refused?.status], ['request', 'debug', 403], 'it is late on purpose');
+  assert.equal(lines.find((line) => line.request_id === 'long')?.method, 'X'.repeat(16));
   assert.ok(lines.some((line) => line.message === 'stopped'));
 });
 
