@@ -74,7 +74,7 @@ std::optional<std::uint64_t> parse_size(const std::string& text) {
   const std::string_view unit(stop, static_cast<std::size_t>(end - stop));
   if (unit.empty()) return number;
   if (unit == "KiB") return number * limits::KiB;
-  if (unit == "MiB") return number * limits::MiB;
+  if (unit == "MiB" && number < 1'000'000'000'000) return number * limits::MiB;
   if (unit == "GiB" && number < 1'000'000'000) return number * 1024 * limits::MiB;
   return std::nullopt;
 }

@@ -25,6 +25,7 @@ std::uint64_t default_disk_reserve(const std::filesystem::path& path) {
 
 Result<void> DiskSpace::take(std::uint64_t bytes, Use use) {
   if (reserve_bytes_ == 0) return {};
+  const bool is_refused = use == Use::put && refuses_puts_();
   std::uint64_t least = 0;
   bool is_taken = false;
   bool is_short = false;
@@ -32,9 +33,10 @@ Result<void> DiskSpace::take(std::uint64_t bytes, Use use) {
     std::unique_lock lock(mutex_);
     if (is_old() || free_bytes_ < needed(bytes, use)) measure(lock);
     least = needed(bytes, use);
-    is_taken = free_bytes_ >= least;
+    is_taken = !is_refused && free_bytes_ >= least;
     if (is_taken) {
       free_bytes_ -= bytes;
+      taken_bytes_ += bytes;
       if (use == Use::compaction) compaction_bytes_ += bytes;
     }
     is_short =
@@ -42,6 +44,7 @@ Result<void> DiskSpace::take(std::uint64_t bytes, Use use) {
   }
   if (is_short) when_short_();
   if (is_taken) return {};
+  if (is_refused) return fail(Errc::storage_full, "compactions find too little room on the disk");
   return fail(Errc::storage_full, "less than " + std::to_string(least) +
                                       " bytes of the disk are free, of which " +
                                       std::to_string(reserve_bytes_) + " are its reserve");
@@ -50,7 +53,7 @@ Result<void> DiskSpace::take(std::uint64_t bytes, Use use) {
 std::uint64_t DiskSpace::needed(std::uint64_t bytes, Use use) const {
   const std::uint64_t eighth = reserve_bytes_ / 8;
   const std::uint64_t lent = lent_to_compaction();
-  const std::uint64_t written = compaction_removed_by_ ? 0 : compaction_bytes_;
+  const std::uint64_t written = compaction_removed_by_ && !is_removal_held_ ? 0 : compaction_bytes_;
   switch (use) {
     case Use::put:
       return bytes + reserve_bytes_ - lent;
@@ -66,19 +69,26 @@ std::uint64_t DiskSpace::needed(std::uint64_t bytes, Use use) const {
 
 // Others need not wait for what a compaction has taken of its own share.
 std::uint64_t DiskSpace::lent_to_compaction() const {
-  if (compaction_removed_by_ && std::chrono::steady_clock::now() > *compaction_removed_by_) return 0;
+  const bool is_removed = compaction_removed_by_ && !is_removal_held_ &&
+                          std::chrono::steady_clock::now() > *compaction_removed_by_;
+  if (is_removed) return 0;
   return std::min(compaction_bytes_, 3 * (reserve_bytes_ / 8));
 }
 
 void DiskSpace::begin_compaction() {
   const std::scoped_lock lock(mutex_);
-  compaction_bytes_ = 0;
+  if (!is_removal_held_) compaction_bytes_ = 0;
   compaction_removed_by_.reset();
 }
 
 void DiskSpace::end_compaction(std::chrono::milliseconds removal_takes) {
   const std::scoped_lock lock(mutex_);
   compaction_removed_by_ = std::chrono::steady_clock::now() + removal_takes;
+}
+
+void DiskSpace::hold_removal(bool is_held) {
+  const std::scoped_lock lock(mutex_);
+  is_removal_held_ = is_held;
 }
 
 std::uint64_t DiskSpace::free_bytes() {
@@ -89,7 +99,7 @@ std::uint64_t DiskSpace::free_bytes() {
 
 bool DiskSpace::would_leave_reserve(std::uint64_t bytes) {
   std::unique_lock lock(mutex_);
-  if (is_old() || free_bytes_ < bytes + reserve_bytes_) measure(lock);
+  if (is_old()) measure(lock);
   return free_bytes_ >= bytes + reserve_bytes_;
 }
 
@@ -98,11 +108,15 @@ bool DiskSpace::is_old() const {
 }
 
 void DiskSpace::measure(std::unique_lock<std::mutex>& lock) {
+  const auto begin = std::chrono::steady_clock::now();
+  const std::uint64_t taken_before = taken_bytes_;
   lock.unlock();
   const std::uint64_t free = measure_();
   lock.lock();
-  free_bytes_ = free;
-  measured_at_ = std::chrono::steady_clock::now();
+  if (begin < measured_at_) return;  // somebody knows better by now
+  // What was taken meanwhile may not be written yet.
+  free_bytes_ = free - std::min(free, taken_bytes_ - taken_before);
+  measured_at_ = begin;
 }
 
 }  // namespace cubby

@@ -42,6 +42,9 @@ class DiskSpace {
   // before there is either.
   void when_short(std::function<void()> call) { when_short_ = std::move(call); }
 
+  // Puts are refused while `call`, which comes on any thread, says so. Set it before there are any.
+  void refuse_puts_while(std::function<bool()> call) { refuses_puts_ = std::move(call); }
+
   // Errors: storage_full. What is let through is taken as written until the next measurement, which comes
   // after limits::disk_measured_every, and before anything is refused. May wait for the disk.
   Result<void> take(std::uint64_t bytes, Use use);
@@ -53,6 +56,8 @@ class DiskSpace {
   // the removal of its input, or of what it has written for nothing, may take.
   void begin_compaction();
   void end_compaction(std::chrono::milliseconds removal_takes);
+  // Meanwhile nothing is removed, so that all compactions have one share together.
+  void hold_removal(bool is_held);
 
   // Measured now. May wait for the disk.
   std::uint64_t free_bytes();
@@ -73,9 +78,12 @@ class DiskSpace {
   const std::function<std::uint64_t()> measure_;
   const std::uint64_t reserve_bytes_;
   std::function<void()> when_short_ = [] {};
+  std::function<bool()> refuses_puts_ = [] { return false; };
   std::mutex mutex_;  // guards what follows
   std::chrono::steady_clock::time_point measured_at_{};
   std::uint64_t free_bytes_ = 0;
+  std::uint64_t taken_bytes_ = 0;  // ever
+  bool is_removal_held_ = false;
   std::uint64_t compaction_bytes_ = 0;  // that the last one has taken
   std::optional<std::chrono::steady_clock::time_point> compaction_removed_by_{};  // nothing: it is under way
 };

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 
 #include "core/limits.hpp"
 
@@ -86,6 +87,46 @@ TEST_F(DiskSpaceTest, WhatTheLastCompactionHasTakenDoesNotCountForTheNext) {
   EXPECT_TRUE(space.take(0, Use::compaction)) << "there is room to begin";
 }
 
+TEST_F(DiskSpaceTest, CompactionsShareWhereNothingIsRemoved) {
+  free = 400;
+  space.hold_removal(true);
+  space.begin_compaction();
+  EXPECT_TRUE(space.take(200, Use::compaction));
+  space.end_compaction(0ms);
+  free = 200;
+  EXPECT_TRUE(space.take(0, Use::upkeep)) << "it is still lent";
+  space.begin_compaction();
+  EXPECT_FALSE(space.take(101, Use::compaction));
+  space.end_compaction(0ms);
+  space.hold_removal(false);
+  free = 400;
+  space.begin_compaction();
+  EXPECT_TRUE(space.take(300, Use::compaction));
+}
+
+TEST_F(DiskSpaceTest, RoomToSpareIsWhatThereIsBesideTheReserve) {
+  free = 900;
+  EXPECT_TRUE(space.would_leave_reserve(100));
+  EXPECT_FALSE(space.would_leave_reserve(101));
+  EXPECT_TRUE(space.take(100, Use::put)) << "nothing was taken";
+}
+
+TEST_F(DiskSpaceTest, WhatIsTakenDuringAMeasurementIsNotForgotten) {
+  DiskSpace* self = nullptr;
+  bool is_first = true;
+  DiskSpace other(
+      [&] {
+        if (std::exchange(is_first, false)) {
+          EXPECT_TRUE(self->take(200, Use::start));
+        }
+        return std::uint64_t{1000};
+      },
+      800);
+  self = &other;
+  EXPECT_FALSE(other.would_leave_reserve(1));
+  EXPECT_TRUE(other.would_leave_reserve(0));
+}
+
 TEST_F(DiskSpaceTest, ACompactionTakesMoreWhereThereIsMore) {
   free = 10'000;
   EXPECT_TRUE(space.take(9'500, Use::compaction));
@@ -107,6 +148,16 @@ TEST_F(DiskSpaceTest, WhatWasLetThroughCountsBeforeItIsMeasured) {
   EXPECT_TRUE(space.take(150, Use::put));
 
   EXPECT_EQ(measurements, 2);
+}
+
+TEST_F(DiskSpaceTest, PutsAreRefusedWhileSomethingSpeaksAgainstThem) {
+  bool speaks = true;
+  space.refuse_puts_while([&] { return speaks; });
+  EXPECT_FALSE(space.take(1, Use::put));
+  EXPECT_EQ(times_short, 1);
+  EXPECT_TRUE(space.take(1, Use::upkeep));
+  speaks = false;
+  EXPECT_TRUE(space.take(1, Use::put));
 }
 
 TEST_F(DiskSpaceTest, SpaceThatReturnsIsSeenAtOnce) {

@@ -87,7 +87,9 @@ Result<BackupInfo> RocksDbBackup::make_held(const fs::path& folder) {
   };
   rocksdb::BackupID id = 0;
   // Rows first: what they name is then held.
+  store_.space().hold_removal(true);  // by RocksDB, which copies what is there
   const auto status = (*engine)->CreateNewBackup(options, &store_.db(), &id);
+  store_.space().hold_removal(false);
   if (room && !status.ok()) return to_error(status);
   auto finished = room ? finish(folder, **engine, id) : room;
   if (!finished) {

@@ -1,5 +1,7 @@
 #include "store/rocksdb_compaction_room.hpp"
 
+#include <algorithm>
+
 namespace cubby {
 
 using namespace std::chrono_literals;
@@ -18,6 +20,7 @@ void CompactionRoom::OnCompactionCompleted(rocksdb::DB*, const rocksdb::Compacti
   // RocksDB waits for a second after an error before it removes what was written.
   space_.end_compaction(job.status.ok() ? 200ms : 3000ms);
   if (job.status.ok()) refused_.erase(job.cf_id);
+  finds_no_room_ = !refused_.empty();
 }
 
 bool CompactionRoom::take(std::uint64_t bytes) {
@@ -25,14 +28,27 @@ bool CompactionRoom::take(std::uint64_t bytes) {
   if (is_put_off_) return false;
   if (space_.take(bytes, DiskSpace::Use::compaction)) return true;
   // One that was asked for is larger, and says nothing of the others.
-  if (!is_wanted_) refused_[family_] = {std::chrono::steady_clock::now(), free_at_begin_};
+  if (!is_wanted_) note_refused();
+  is_put_off_ = true;
   return false;
+}
+
+void CompactionRoom::note_refused() {
+  const auto last = refused_.find(family_);
+  std::chrono::steady_clock::duration put_off = limits::compaction_put_off;
+  if (last != refused_.end() && !has_grown(last->second))
+    put_off = std::min<std::chrono::steady_clock::duration>(2 * last->second.put_off, 1h);
+  refused_[family_] = {std::chrono::steady_clock::now(), free_at_begin_, put_off};
+}
+
+bool CompactionRoom::has_grown(const Refused& last) const {
+  return free_at_begin_ >= last.free_bytes + space_.reserve_bytes() / 8;
 }
 
 bool CompactionRoom::is_hopeless() const {
   const auto last = refused_.find(family_);
-  return last != refused_.end() && free_at_begin_ < last->second.free_bytes + space_.reserve_bytes() / 8 &&
-         std::chrono::steady_clock::now() < last->second.at + limits::compaction_put_off;
+  return last != refused_.end() && !has_grown(last->second) &&
+         std::chrono::steady_clock::now() < last->second.at + last->second.put_off;
 }
 
 }  // namespace cubby

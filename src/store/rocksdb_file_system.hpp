@@ -23,9 +23,8 @@ namespace cubby {
 //    assertion (7.8.3, as Debian builds it).
 //  * For the same reason, what RocksDB says in its own log of events (`LOG`) is dropped where it cannot be
 //    written, and nobody hears of it.
-//  * What is written of tables is asked for, on the thread that writes; RocksDB does not set blocks aside for
-//  them.
-//  * For other files it does only where there is room to spare.
+//  * What is written of tables is asked for, on the thread that writes, and no blocks are set aside for them;
+//    for other files only where there is room to spare.
 // Thread-safe.
 class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
  public:

@@ -1,7 +1,6 @@
 #include "store/rocksdb_reclaim.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 namespace cubby {
 
@@ -9,21 +8,8 @@ using std::chrono::steady_clock;
 
 namespace {
 
-// Each flush adds a table to level 0, where too many would slow deletes down.
-constexpr int level0_tables_max = level0_tables_slow - 4;
-
-int level0_tables(RocksDbStore& store) {
-  int most = 0;
-  for (const auto family : {store.heads(), store.values(), store.files(), store.garbage(), store.expiry(),
-                            store.usage(), store.catalog(), store.removals(), store.meta()}) {
-    std::string text;
-    int count = 0;
-    if (store.db().GetProperty(family, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &text))
-      std::from_chars(text.data(), text.data() + text.size(), count);
-    most = std::max(most, count);
-  }
-  return most;
-}
+// Each flush adds a table to level 0, and where there are too many, nothing is written any more.
+constexpr std::uint64_t level0_tables_max = level0_tables_slow;
 
 }  // namespace
 
@@ -45,7 +31,7 @@ void RocksDbReclaim::request() {
     {
       const std::scoped_lock lock(mutex_);
       is_running_ = false;
-      if (outcome != Outcome::not_begun) done_at_ = written;
+      if (outcome == Outcome::done) done_at_ = written;
       not_before_ = end + (outcome == Outcome::no_room ? std::min<steady_clock::duration>(
                                                              9 * (end - begin), limits::reclaim_pause_max)
                                                        : end - begin);
@@ -57,7 +43,7 @@ void RocksDbReclaim::request() {
 RocksDbReclaim::Outcome RocksDbReclaim::run() {
   // A flush that finds no space would end all writing.
   if (!store_.space().take(0, DiskSpace::Use::compaction)) return Outcome::not_begun;
-  if (level0_tables(store_) >= level0_tables_max) return Outcome::not_begun;
+  if (store_.level0_tables() >= level0_tables_max) return Outcome::not_begun;
   if (!store_.flush()) return Outcome::not_begun;
   rocksdb::CompactRangeOptions options;
   options.exclusive_manual_compaction = false;

@@ -9,6 +9,7 @@
 #include <rocksdb/table.h>
 
 #include <algorithm>
+#include <charconv>
 
 #include "core/limits.hpp"
 #include "store/bytes.hpp"
@@ -102,8 +103,8 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   options.level_compaction_dynamic_level_bytes = true;
   // Of what a compaction writes there must be room for all before its input goes.
   options.max_compaction_bytes = 512 * MiB;
-  options.level0_slowdown_writes_trigger = level0_tables_slow;
-  options.level0_stop_writes_trigger = level0_tables_stop;
+  options.level0_slowdown_writes_trigger = static_cast<int>(level0_tables_slow);
+  options.level0_stop_writes_trigger = static_cast<int>(level0_tables_stop);
   return options;
 }
 
@@ -266,7 +267,11 @@ RocksDbStore::RocksDbStore(DataDirectory directory, const RocksDbOptions& option
           WatchedFileSystem::Room{
               .for_table = [room = compaction_room_](std::uint64_t bytes) { return room->take(bytes); },
               .to_set_aside = [this](std::uint64_t bytes) { return space_.would_leave_reserve(bytes); }})),
-      env_(rocksdb::NewCompositeEnv(file_system_)) {}
+      env_(rocksdb::NewCompositeEnv(file_system_)) {
+  space_.refuse_puts_while([this] {
+    return is_open_ && compaction_room_->finds_no_room() && level0_tables() >= level0_tables_for_puts;
+  });
+}
 
 Result<std::unique_ptr<RocksDbStore>> RocksDbStore::open(const RocksDbOptions& wanted) {
   const std::filesystem::path& path = wanted.data_directory;
@@ -341,12 +346,27 @@ Result<void> RocksDbStore::write(rocksdb::WriteBatch& batch, Sync sync, DiskSpac
   if (auto room = space_.take(batch.GetDataSize(), use); !room) return room;
   rocksdb::WriteOptions options;
   options.sync = sync == Sync::yes;
+  // It would wait for a compaction, and that for ever.
+  options.no_slowdown = compaction_room_->finds_no_room() && level0_tables() + 4 >= level0_tables_stop;
   const auto status = db().Write(options, &batch);
+  if (status.IsIncomplete()) return fail(Errc::storage_full, "the disk has no room for compactions");
   bytes_written_ += batch.GetDataSize();
   if (!status.ok()) fail_stop_->fail(status.ToString());
   // Also when another sync has failed meanwhile: nothing is acknowledged after it.
   if (has_failed()) return fail_stop_->error();
   return {};
+}
+
+std::uint64_t RocksDbStore::level0_tables() {
+  std::uint64_t most = 0;
+  for (auto* const family : families_) {
+    std::string text;
+    std::uint64_t count = 0;
+    if (db().GetProperty(family, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &text))
+      std::from_chars(text.data(), text.data() + text.size(), count);
+    most = std::max(most, count);
+  }
+  return most;
 }
 
 Result<void> RocksDbStore::flush() {

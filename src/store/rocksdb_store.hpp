@@ -26,10 +26,11 @@
 
 namespace cubby {
 
-// How many tables in level 0 of a family slow writes down, and stop them, until a compaction has taken some.
-// On a full disk it may have to wait for more deletes, and each flush of these adds a table.
-inline constexpr int level0_tables_slow = 48;
-inline constexpr int level0_tables_stop = 64;
+// How many tables in level 0 of a family refuse puts where compactions find no room, slow writes down, and
+// stop them. There deletes make room, and each flush of these adds a table.
+inline constexpr std::uint64_t level0_tables_for_puts = 24;
+inline constexpr std::uint64_t level0_tables_slow = 36;
+inline constexpr std::uint64_t level0_tables_stop = 64;
 
 // Rows of the meta family. On disk: never change them.
 inline constexpr std::string_view last_version_row = "last_version";
@@ -106,6 +107,8 @@ class RocksDbStore {
   Result<void> sync_commits();
   // Puts everything into tables, so that the log holds nothing. Errors: storage_failed.
   Result<void> flush();
+  // Of the family that has most.
+  std::uint64_t level0_tables();
   bool has_failed() const { return fail_stop_->has_failed(); }
   std::uint64_t bytes_written() const { return bytes_written_; }
   // Whether puts are taken now. May wait for the disk. Errors: storage_failed, storage_full.
