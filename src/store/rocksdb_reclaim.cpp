@@ -9,7 +9,7 @@ using std::chrono::steady_clock;
 namespace {
 
 // Each flush adds a table to level 0, and where there are too many, nothing is written any more.
-constexpr std::uint64_t level0_tables_max = level0_tables_slow;
+constexpr std::uint64_t level0_tables_max = level0_tables_stop - 8;
 
 }  // namespace
 
