@@ -93,12 +93,12 @@ void copy_directory(const std::filesystem::path& from, const std::filesystem::pa
 }
 
 // The files of the database, with the length of its manifest: while it stays the same, no table comes or
-// goes.
+// goes. None where the data is in a cluster.
 std::map<std::string, std::uintmax_t> tables_in(const std::filesystem::path& database) {
   namespace fs = std::filesystem;
   std::map<std::string, std::uintmax_t> files;
   std::error_code is_gone;
-  for (const auto& entry : fs::directory_iterator(database)) {
+  for (const auto& entry : fs::directory_iterator(database, is_gone)) {
     const std::string name = entry.path().filename();
     files[name] = name.starts_with("MANIFEST") ? fs::file_size(entry, is_gone) : 0;
   }
