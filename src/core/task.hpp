@@ -46,7 +46,12 @@ struct TaskResult : TaskPromise {
 
   template <class Value>
   void return_value(Value&& returned) {
-    value.emplace(std::forward<Value>(returned));
+    // Explicit conversions of a type to itself there are: of a constant Result<bool> that is an error one
+    // makes `false`.
+    if constexpr (std::is_same_v<std::remove_cvref_t<Value>, T> && !std::is_same_v<Value, T>)
+      value.emplace(std::as_const(returned));
+    else
+      value.emplace(std::forward<Value>(returned));
   }
   T take() {
     if (failure) std::rethrow_exception(failure);

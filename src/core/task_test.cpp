@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/error.hpp"
 #include "core/resume.hpp"
 #include "core/use_task.hpp"
 #include "tests/support/run_task.hpp"
@@ -33,6 +34,23 @@ Task<int> number_from_another_thread(int value) {
 Task<int> failure() {
   throw std::runtime_error("on purpose");
   co_return 0;
+}
+
+// A local constant is handed on as something that may be moved from.
+Task<Result<bool>> handed_on(Result<bool> given) {
+  const Result<bool> kept = std::move(given);
+  co_return kept;
+}
+
+Task<Result<bool>> handed_on_by_name(Result<bool>& given) {
+  co_return given;
+}
+
+TEST(Task, AnErrorInsteadOfYesOrNoStaysOne) {
+  EXPECT_FALSE(run(handed_on(fail(Errc::internal))).has_value());
+  Result<bool> given = fail(Errc::internal);
+  EXPECT_FALSE(run(handed_on_by_name(given)).has_value());
+  EXPECT_TRUE(run(handed_on(true)).value());
 }
 
 TEST(Task, AnswersWhatItReturns) {
