@@ -1,7 +1,9 @@
 #include "rados/rados_applier.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <mutex>
+#include <span>
 
 namespace cubby {
 namespace {
@@ -29,6 +31,10 @@ struct RadosApplier::Work {
   std::size_t done = 0;               // items
   std::vector<std::string> failed{};  // keys
   Result<void> outcome{};
+
+  void note_failed(std::span<const RadosItem> items) {
+    for (const RadosItem& each : items) failed.push_back(key_of(each));
+  }
 
   // The first failure counts, unless a later one says more: that nobody knows.
   void fail_with(const Error& error) {
@@ -81,23 +87,26 @@ Task<Result<RadosRouter::Seen>> RadosApplier::shard_of(RadosPlace place, std::st
   co_return RadosRouter::Seen{found->id, std::move(found->header.high)};
 }
 
-// One change for each shard; what concerns the same key stays in order.
-Task<Result<std::vector<RadosApplier::Change>>> RadosApplier::group(const Work& work,
+// One change for each shard; what concerns the same key stays in order. An error has all of them fail.
+Task<Result<std::vector<RadosApplier::Change>>> RadosApplier::group(Work& work,
                                                                     std::vector<RadosItem> items) {
   std::stable_sort(items.begin(), items.end(),
                    [](const RadosItem& a, const RadosItem& b) { return key_of(a) < key_of(b); });
   std::vector<Change> changes;
-  std::string high;
-  for (RadosItem& item : items) {
-    if (changes.empty() || key_of(item) > high) {
-      auto shard = co_await shard_of(work.place, key_of(item), work.is_first_try);
-      if (!shard) co_return shard.error();
-      high = std::move(shard->high);
-      ShardChange change{.place = work.place, .shard = shard->shard, .written_at = work.written_at};
-      changes.push_back(std::make_shared<ShardChange>(std::move(change)));
+  for (std::size_t next = 0; next < items.size();) {
+    auto shard = co_await shard_of(work.place, key_of(items[next]), work.is_first_try);
+    if (!shard) {
+      for (const Change& each : changes) work.note_failed(each->items);
+      work.note_failed(std::span(items).subspan(next));
+      co_return shard.error();
     }
-    changes.back()->bytes += bytes_of(item);
-    changes.back()->items.push_back(std::move(item));
+    ShardChange change{.place = work.place, .shard = shard->shard, .written_at = work.written_at};
+    // The first at any rate: its shard may end before it by now, and says so.
+    do {
+      change.bytes += bytes_of(items[next]);
+      change.items.push_back(std::move(items[next++]));
+    } while (next < items.size() && key_of(items[next]) <= shard->high);
+    changes.push_back(std::make_shared<ShardChange>(std::move(change)));
   }
   co_return changes;
 }
@@ -152,12 +161,11 @@ Task<std::vector<RadosItem>> RadosApplier::take_answers(Work& work, std::vector<
       continue;
     }
     const auto outcome = co_await outcome_of(work, answer);
-    if (!outcome) work.fail_with(outcome.error());
-    for (RadosItem& item : change.items) {
-      if (outcome)
-        again.push_back(std::move(item));
-      else
-        work.failed.push_back(key_of(item));
+    if (outcome) {
+      std::ranges::move(change.items, std::back_inserter(again));
+    } else {
+      work.fail_with(outcome.error());
+      work.note_failed(change.items);
     }
   }
   co_return again;

@@ -34,7 +34,7 @@ class RadosApplier {
   };
 
   Task<Result<RadosRouter::Seen>> shard_of(RadosPlace place, std::string key, bool is_first_try);
-  Task<Result<std::vector<Change>>> group(const Work& work, std::vector<RadosItem> items);
+  Task<Result<std::vector<Change>>> group(Work& work, std::vector<RadosItem> items);
   Task<std::vector<Answer>> write_all(std::vector<Change> changes);
   Task<Result<void>> outcome_of(const Work& work, const Answer& answer);
   Task<std::vector<RadosItem>> take_answers(Work& work, std::vector<Answer> answers);

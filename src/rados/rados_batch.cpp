@@ -72,8 +72,8 @@ Result<void> RadosBatch::take_read() {
     Slot& slot = slots_[key];
     slot.old_bytes = bytes.to_str();
     const auto head = decode_head(slot.old_bytes, head_place(namespace_id_, key));
-    if (!head) return head.error();
-    slot.old = slot.now = stored(key, *head);
+    // One that is damaged may be overwritten and deleted, and does not keep the others of the batch.
+    slot.old = slot.now = head ? stored(key, *head) : Stored{.counted = counted_of_damaged(key)};
   }
   return {};
 }

@@ -61,6 +61,8 @@ class RadosBatch {
   // The largest version that anybody has given out here.
   Version last_version() const { return last_version_; }
   const FoundShard& shard() const { return shard_; }
+  // Whether the writer had written to the shard before.
+  bool has_own_counter() const { return counters_.rows().contains(own_counter_row_); }
 
   // In the order of the calls. REQUIRES: it fits; `change.version` is larger than any before.
   void stage(ShardChange& change);
@@ -75,9 +77,9 @@ class RadosBatch {
  private:
   // What the index needs to know of a record.
   struct Stored {
-    std::optional<Instant> expiration;
+    std::optional<Instant> expiration{};
     std::uint64_t counted = 0;
-    std::optional<BodyId> body;
+    std::optional<BodyId> body{};
     std::uint64_t value_bytes = 0;
   };
   struct Slot {

@@ -16,6 +16,8 @@ constexpr std::size_t part_of_orphans = 0;
 
 // A namespace that takes longer goes on in the next round: the shards that are in use must not wait for it.
 constexpr std::chrono::minutes erases_for{1};
+// The same of a shard with more garbage.
+constexpr std::chrono::seconds tends_for{10};
 
 // Runs a task on this thread, which waits for it.
 Result<void> wait_for(Task<Result<void>> task) {
@@ -76,7 +78,8 @@ Task<Result<void>> RadosCollector::tend_some(const RadosOwnShards::List& shards,
   while (next < shards.size()) {
     const OwnShard& each = *shards[next++];
     if (!parts_.has_part_of(each.shard)) continue;
-    const auto is_there = co_await indexes_.tend(each.place, each.shard);
+    const auto is_there =
+        co_await indexes_.tend(each.place, each.shard, RadosIndexes::Stopwatch::now() + tends_for);
     if (is_there && !*is_there) shards_.forget(each.place.index);
   }
   co_return Result<void>{};

@@ -27,6 +27,8 @@ namespace {
 
 using namespace rados_layout;
 
+constexpr std::size_t scans_at_once = 64;
+
 class RadosEngine final : public Engine {
  public:
   RadosEngine(std::unique_ptr<RadosConnection> connection, std::unique_ptr<RadosCatalog> catalog,
@@ -61,7 +63,7 @@ class RadosEngine final : public Engine {
   Task<Result<ScanSlice>> scan(ScanRequest request) override {
     const NamespaceId id = request.namespace_id;
     auto read = [this, request = std::move(request)](RadosPlace place) {
-      return reader_.scan(place, request);
+      return scan_in_turn(place, request);
     };
     return at_place<ScanSlice>(id, std::move(read));
   }
@@ -136,6 +138,7 @@ class RadosEngine final : public Engine {
 
   Task<Result<std::optional<RadosPlace>>> place_of(NamespaceId id);
   Task<Result<std::optional<RadosPlace>>> place_after(RadosPlace gone);
+  Task<Result<ScanSlice>> scan_in_turn(RadosPlace place, ScanRequest request);
   // Answers what `read` finds where the namespace is; an empty T, if there is none.
   template <class T, class Read>
   Task<Result<T>> at_place(NamespaceId id, Read read);
@@ -153,6 +156,7 @@ class RadosEngine final : public Engine {
   RadosUsage usage_;
   RadosCounts counts_;
   Admission admission_{limits::bulk_request_bytes_max};
+  Admission scans_{scans_at_once};
   RadosBodyIds ids_;
   RadosWriter writer_;
   RadosApplier applier_;
@@ -178,12 +182,15 @@ Task<Result<std::optional<RadosPlace>>> RadosEngine::place_of(NamespaceId id) {
   co_return RadosPlace{id, found->second};
 }
 
-// For a place that has turned out to be gone: the namespace may have been made again.
+// For a place that has turned out to be gone: the namespace may have been made again. The catalog names no
+// index before it is there, nor after it is fenced.
 Task<Result<std::optional<RadosPlace>>> RadosEngine::place_after(RadosPlace gone) {
   const auto catalog = co_await catalog_->newest();
   if (!catalog) co_return catalog.error();
   const auto found = (*catalog)->indexes.find(gone.namespace_id);
-  if (found == (*catalog)->indexes.end() || found->second == gone.index) co_return std::nullopt;
+  if (found == (*catalog)->indexes.end()) co_return std::nullopt;
+  if (found->second == gone.index)
+    co_return fail(Errc::storage_corrupt, "the index of a namespace is missing");
   co_return RadosPlace{gone.namespace_id, found->second};
 }
 
@@ -197,6 +204,14 @@ Task<Result<T>> RadosEngine::at_place(NamespaceId id, Read read) {
     if (found || found.error().code != Errc::namespace_not_found) co_return found;
     place = co_await place_after(**place);
   }
+}
+
+// A slice may be a megabyte, and nobody knows before it is there.
+Task<Result<ScanSlice>> RadosEngine::scan_in_turn(RadosPlace place, ScanRequest request) {
+  co_await scans_.enter(1);
+  auto slice = co_await reader_.scan(place, std::move(request));
+  scans_.leave(1);
+  co_return slice;
 }
 
 // ---- Writing
@@ -220,8 +235,11 @@ Task<Result<Version>> RadosEngine::apply(NamespaceId namespace_id, std::vector<M
   co_await admission_.enter(bytes);
   const auto applied = co_await applier_.apply(**place, std::move(items), written_at);
   admission_.leave(bytes);
-  if (!applied) co_return applied.error();
-  co_return applied->version;
+  if (applied) co_return applied->version;
+  if (applied.error().code == Errc::namespace_not_found) {
+    if (const auto after = co_await place_after(**place); !after) co_return after.error();
+  }
+  co_return applied.error();
 }
 
 Task<Result<Swept>> RadosEngine::sweep(Instant now, std::uint32_t rows_max) {

@@ -15,6 +15,9 @@ constexpr std::uint64_t rows_per_page = 500;
 // A split that has not got anywhere for so long was begun by a process that is no more.
 constexpr std::chrono::hours split_may_take{1};
 
+// So many values may fail to go before the rest of a shard's garbage waits for the next time.
+constexpr std::size_t failures_max = 4;
+
 constexpr std::string_view kinds_of_a_map[] = {bound_kind, forming_kind};
 constexpr std::string_view kinds_with_bodies[] = {garbage_kind, head_kind};
 
@@ -169,7 +172,7 @@ Task<Result<void>> RadosIndexes::remove_rows(std::string object, std::set<std::s
 
 // ---- In between
 
-Task<Result<bool>> RadosIndexes::tend(RadosPlace place, ShardId shard) {
+Task<Result<bool>> RadosIndexes::tend(RadosPlace place, ShardId shard, Stopwatch::time_point until) {
   if (is_stopping_) co_return stopped();
   CounterRows counters;
   const RadosRouter::Prepare prepare = [&](librados::ObjectReadOperation& read) { counters.add_to(read); };
@@ -185,33 +188,61 @@ Task<Result<bool>> RadosIndexes::tend(RadosPlace place, ShardId shard) {
   const bool is_small = keys < sharding_.merge_keys && !is_alone;
   if (header.state != ShardState::serving || keys > sharding_.split_keys || is_small)
     balancer_.visit(place, shard);
-  if (const auto removed = co_await remove_garbage(shard); !removed) co_return removed.error();
+  if (const auto removed = co_await remove_garbage(shard, until); !removed) co_return removed.error();
   co_return true;
 }
 
-Task<Result<void>> RadosIndexes::remove_garbage(ShardId shard) {
-  for (;;) {
+// What has been done of it, and how it ends.
+struct RadosIndexes::Garbage {
+  Stopwatch::time_point until;
+  bool is_over = false;
+  std::size_t failures = 0;
+  Result<void> outcome{};  // the first failure
+};
+
+// From the earliest on. A value that cannot be removed now must not keep those behind it.
+Task<Result<void>> RadosIndexes::remove_garbage(ShardId shard, Stopwatch::time_point until) {
+  Garbage garbage{.until = until};
+  std::string after;
+  while (!garbage.is_over) {
     RadosRows rows;
+    bool has_more = false;
     const RadosRouter::Prepare prepare = [&](librados::ObjectReadOperation& read) {
       rows.clear();
-      read.omap_get_vals2("", std::string(garbage_kind), rows_per_page, &rows, nullptr, nullptr);
+      read.omap_get_vals2(after, std::string(garbage_kind), rows_per_page, &rows, &has_more, nullptr);
     };
     const auto found = co_await router_.read_shard(shard, prepare);
     if (!found) co_return found.error();
-    if (!*found) co_return Result<void>{};
-    std::set<std::string> done;
-    for (const auto& [row, bytes] : rows) {
-      if (is_stopping_) co_return stopped();
-      if (parse_garbage_due(row) > clock_.now()) break;
-      const RadosBody body{parse_garbage_body(row), number_in(bytes.to_str())};
-      if (const auto removed = co_await remove_body(data_, body); !removed) co_return removed.error();
-      done.insert(row);
+    if (!*found || rows.empty()) break;
+    after = rows.rbegin()->first;
+    auto done = co_await remove_due(rows, garbage);
+    if (!done.empty()) {
+      const auto forgotten = co_await remove_rows(shard_object(shard), std::move(done));
+      if (!forgotten) co_return forgotten;
     }
-    if (done.empty()) co_return Result<void>{};
-    const bool is_all = done.size() < rows.size();
-    const auto forgotten = co_await remove_rows(shard_object(shard), std::move(done));
-    if (!forgotten || is_all) co_return forgotten;
+    if (!has_more) break;
   }
+  co_return garbage.outcome;
+}
+
+// Answers the rows whose values are gone. Time that is lost on one that fails is not taken from the others.
+Task<std::set<std::string>> RadosIndexes::remove_due(const RadosRows& rows, Garbage& garbage) {
+  std::set<std::string> done;
+  for (const auto& [row, bytes] : rows) {
+    const auto begun = Stopwatch::now();
+    garbage.is_over = is_stopping_ || begun > garbage.until || parse_garbage_due(row) > clock_.now() ||
+                      garbage.failures == failures_max;
+    if (garbage.is_over) break;
+    const RadosBody body{parse_garbage_body(row), number_in(bytes.to_str())};
+    if (const auto removed = co_await remove_body(data_, body)) {
+      done.insert(row);
+    } else {
+      if (garbage.outcome) garbage.outcome = removed;
+      ++garbage.failures;
+      garbage.until += Stopwatch::now() - begun;
+    }
+  }
+  co_return done;
 }
 
 Task<Result<void>> RadosIndexes::end_old_splits(RadosPlace place) {

@@ -34,9 +34,10 @@ class RadosIndexes {
   using Stopwatch = std::chrono::steady_clock;
   Task<Result<void>> erase(RadosPlace place, Stopwatch::time_point until);
 
-  // Removes a shard's values that were overwritten or deleted an hour ago, and finishes and begins its split
-  // or merge, if nobody cares for that. False: it is no more. Cost: two reads, and what there is to do.
-  Task<Result<bool>> tend(RadosPlace place, ShardId shard);
+  // Removes a shard's values that were overwritten or deleted an hour ago, as many as can be until then, and
+  // finishes and begins its split or merge, if nobody cares for that. False: it is no more. Cost: two reads,
+  // and what there is to do.
+  Task<Result<bool>> tend(RadosPlace place, ShardId shard, Stopwatch::time_point until);
   // Ends splits that were begun an hour ago and have not got anywhere. Cost: a read.
   Task<Result<void>> end_old_splits(RadosPlace place);
 
@@ -44,7 +45,9 @@ class RadosIndexes {
   void stop() { is_stopping_ = true; }
 
  private:
-  Task<Result<void>> remove_garbage(ShardId shard);
+  struct Garbage;
+  Task<Result<void>> remove_garbage(ShardId shard, Stopwatch::time_point until);
+  Task<std::set<std::string>> remove_due(const RadosRows& rows, Garbage& garbage);
   Task<Result<void>> remove_bodies(RadosPlace place, ShardId shard);
   Task<Result<void>> erase_shard(RadosPlace place, ShardId shard);
   Task<Result<bool>> end_split(RadosPlace place, ShardId child, ShardId parent);

@@ -122,9 +122,7 @@ Task<Result<bool>> RadosResharder::take_in(RadosPlace place, const FoundShard& l
     after = rows.rbegin()->first;
     if (kind == head_kind) {
       ShardCounter ignored;
-      auto copied = with_expiry_rows(place.namespace_id, rows, ignored);
-      if (!copied) co_return copied.error();
-      rows = std::move(*copied);
+      rows = with_expiry_rows(place.namespace_id, rows, ignored);
     }
     librados::ObjectWriteOperation write;
     guard(write, left);
@@ -143,7 +141,8 @@ Task<Result<void>> RadosResharder::take_over(const FoundShard& left) {
   if (!right) co_return right.error();
   if (!*right || !is_leaving_for(**right, left)) co_return Result<void>{};
   const auto sum = counters.sum();
-  if (!sum) co_return sum.error();
+  // A recount mends the counters of a shard that serves.
+  if (!sum) co_return co_await give_up_merging(left);
 
   if (const auto allowed = may(RadosStep::take_over); !allowed) co_return allowed;
   ShardHeader header = left.header;

@@ -193,15 +193,11 @@ Task<Result<bool>> RadosResharder::copy_to_child(RadosPlace place, const FoundSh
     const bool is_frozen =
         *found && (*found)->header.state == ShardState::splitting && (*found)->header.other == child.id;
     if (!is_frozen) co_return false;
-    const auto all = counters.sum();
-    if (!all) co_return all.error();
-    sum.version = std::max(sum.version, all->version);
+    sum.version = std::max(sum.version, counters.last_version());
     if (rows.empty()) break;
-    const auto copied = with_expiry_rows(place.namespace_id, rows, sum);
-    if (!copied) co_return copied.error();
     librados::ObjectWriteOperation write;
     guard(write, child);
-    write.omap_set(*copied);
+    write.omap_set(with_expiry_rows(place.namespace_id, rows, sum));
     const auto answer = co_await pool_.write(shard_object(child.id), write);
     if (has_lost(answer.code)) co_return false;
     if (answer.code < 0) co_return rados_error(answer.code, "a shard was not copied");
@@ -291,10 +287,8 @@ Task<Result<void>> RadosResharder::trim(RadosPlace place, const FoundShard& shar
     if (!*found || (*found)->header_bytes != shard.header_bytes) co_return Result<void>{};
     if (rows.empty()) break;
     ShardCounter ignored;
-    const auto gone = with_expiry_rows(place.namespace_id, rows, ignored);
-    if (!gone) co_return gone.error();
     std::set<std::string> names;
-    for (const auto& [row, bytes] : *gone) names.insert(row);
+    for (const auto& [row, bytes] : with_expiry_rows(place.namespace_id, rows, ignored)) names.insert(row);
     librados::ObjectWriteOperation write;
     guard(write, shard);
     write.omap_rm_keys(names);

@@ -110,6 +110,7 @@ Task<Result<std::optional<FoundShard>>> RadosRouter::read_shard(ShardId shard, P
 // From what is remembered to the map, and from there along the shards: the map may be one split late.
 Task<Result<FoundShard>> RadosRouter::read(RadosPlace place, KeyPosition position, Prepare prepare) {
   std::optional<ShardId> from_map;
+  std::optional<ShardId> missing;
   for (int asked = 0; asked < asked_max; ++asked) {
     std::optional<Seen> seen;
     if (!from_map) seen = seen_at(place.index, position);
@@ -122,6 +123,9 @@ Task<Result<FoundShard>> RadosRouter::read(RadosPlace place, KeyPosition positio
     if (!found) co_return found.error();
     if (*found && (*found)->header.state == ShardState::removed) co_return fail(Errc::namespace_not_found);
     const bool is_there = *found && (*found)->header.state != ShardState::forming;
+    // A merge changes the map before it removes a shard.
+    if (!*found && !seen && std::exchange(missing, from_map) == from_map)
+      co_return fail(Errc::storage_corrupt, "a shard of an index is missing");
     if (seen && (!is_there || (*found)->header.high != seen->high)) forget(place.index, seen->high);
     if (is_there) learn(place.index, (*found)->id, (*found)->header);
     if (is_there && position.is_in((*found)->header)) co_return std::move(**found);

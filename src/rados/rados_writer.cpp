@@ -27,6 +27,20 @@ void keep_values(const ShardChange& change, bool is_certain) {
   }
 }
 
+Error nothing_written() {
+  return fail(Errc::storage_unavailable, "the cluster does not answer; nothing was written");
+}
+
+bool is_unavailable(const Result<void>& committed) {
+  return !committed && committed.error().code == Errc::storage_unavailable;
+}
+
+// One that nothing was sent of.
+void refuse(ShardChange& change) {
+  const auto done = std::move(change.done);  // whoever is told may end it
+  done(nothing_written());
+}
+
 }  // namespace
 
 RadosWriter::RadosWriter(RadosPool& index, RadosPool& data, RadosBalancer& balancer, RadosBodyIds& ids,
@@ -93,11 +107,22 @@ Task<void> RadosWriter::run(ShardId shard) {
   for (;;) {
     Group group = take(shard);
     if (group.empty()) co_return;
-    co_await commit(std::move(group));
+    const auto committed = co_await commit(std::move(group));
+    if (is_unavailable(committed)) refuse_waiting(shard);
   }
 }
 
-Task<void> RadosWriter::commit(Group group) {
+void RadosWriter::refuse_waiting(ShardId shard) {
+  std::deque<std::shared_ptr<ShardChange>> refused;
+  {
+    const std::scoped_lock lock(mutex_);
+    refused.swap(waiting_.at(shard));
+  }
+  for (const auto& each : refused) refuse(*each);
+}
+
+// Answers the error that had to do with the cluster and not with one of the group.
+Task<Result<void>> RadosWriter::commit(Group group) {
   std::vector<Written> fits;
   int losses = 0;
   int time_outs = 0;
@@ -105,7 +130,7 @@ Task<void> RadosWriter::commit(Group group) {
     auto outcome = co_await try_commit(group, fits);
     if (outcome && *outcome == Outcome::timed_out) {
       if (++time_outs < tries_max) continue;
-      outcome = fail(Errc::storage_unavailable, "the cluster does not answer; nothing was written");
+      outcome = nothing_written();
     }
     if (outcome && *outcome == Outcome::lost) {
       // One key that others want too must not hold its neighbours back.
@@ -121,12 +146,18 @@ Task<void> RadosWriter::commit(Group group) {
       const auto done = std::move(group[i]->done);
       done(outcome || !has_part ? Result<Written>(fits[i]) : Result<Written>(outcome.error()));
     }
-    co_return;
+    co_return outcome ? Result<void>() : Result<void>(outcome.error());
   }
+  Result<void> committed;
   for (auto& each : group) {
+    if (is_unavailable(committed)) {
+      refuse(*each);
+      continue;
+    }
     Group alone(1, each);
-    co_await commit(std::move(alone));
+    committed = co_await commit(std::move(alone));
   }
+  co_return committed;
 }
 
 // `fits` tells of each change whether it had a part in the outcome.
@@ -166,7 +197,7 @@ Task<Result<RadosWriter::Outcome>> RadosWriter::try_commit(const Group& group, s
   if (written.code == -ECANCELED || written.code == -ENOENT) co_return Outcome::lost;
   const Error error = rados_error(written.code, "nothing was written");
   if (error.code != Errc::storage_unavailable) co_return error;
-  co_return co_await resolve(batch.shard(), batch.last_version());
+  co_return co_await resolve(batch);
 }
 
 Version RadosWriter::next(Timestamp written_at) {
@@ -203,7 +234,8 @@ void RadosWriter::tell_balancer(const Group& group, const RadosBatch& batch) {
 
 // A write without an answer may land at any time. A new header makes an end of that: after it, either the
 // write is there or it never will be.
-Task<Result<RadosWriter::Outcome>> RadosWriter::resolve(FoundShard shard, Version version) {
+Task<Result<RadosWriter::Outcome>> RadosWriter::resolve(const RadosBatch& batch) {
+  const FoundShard& shard = batch.shard();
   librados::ObjectWriteOperation bump;
   RadosResharder::guard(bump, shard);
   // Refused: somebody else has changed it.
@@ -216,10 +248,12 @@ Task<Result<RadosWriter::Outcome>> RadosWriter::resolve(FoundShard shard, Versio
   read.omap_get_vals_by_keys(wanted, &rows, nullptr);
   const auto found = co_await index_.read(shard_object(shard.id), read);
   if (found.code < 0) co_return fail(Errc::storage_unavailable, unknown_outcome);
+  // A recount removes counters where one is damaged.
+  if (rows.empty() && batch.has_own_counter()) co_return fail(Errc::storage_unavailable, unknown_outcome);
   if (rows.empty()) co_return Outcome::timed_out;
   const auto counter = decode_counter(rows.begin()->second.to_str(), row);
-  if (!counter) co_return counter.error();
-  co_return counter->version == version ? Outcome::done : Outcome::timed_out;
+  if (!counter) co_return fail(Errc::storage_unavailable, unknown_outcome);
+  co_return counter->version == batch.last_version() ? Outcome::done : Outcome::timed_out;
 }
 
 }  // namespace cubby

@@ -30,7 +30,8 @@ class RadosWriter {
 
   // Tells `change->done` how it ended, on a thread of its own. A shard that is no more gives `moved`. Errors:
   // namespace_not_found, if the index is being removed; storage_unavailable, also when the outcome is
-  // unknown: then uploads are kept.
+  // unknown: then uploads are kept. What waits for a write that the cluster does not answer is refused with
+  // it, or each in turn would find that out anew.
   void push(std::shared_ptr<ShardChange> change);
 
   // Removes the objects of a value that nobody names; what fails is left to the collector of orphans.
@@ -51,11 +52,12 @@ class RadosWriter {
 
   Group take(ShardId shard);
   Task<void> run(ShardId shard);
-  Task<void> commit(Group group);
+  Task<Result<void>> commit(Group group);
+  void refuse_waiting(ShardId shard);
   Task<Result<Outcome>> try_commit(const Group& group, std::vector<Written>& fits);
   void give_version(ShardChange& change, Version last);
   void tell_balancer(const Group& group, const RadosBatch& batch);
-  Task<Result<Outcome>> resolve(FoundShard shard, Version version);
+  Task<Result<Outcome>> resolve(const RadosBatch& batch);
   Task<void> remove_pieces(RadosBody body);
   void spawn_tracked(Task<void> task);
 

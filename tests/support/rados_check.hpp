@@ -118,9 +118,13 @@ class StoredIndex {
   // Its rows are of its range, the expiry index is that of its heads, and the counters are right.
   void expect_sound(const StoredShard& shard) {
     const RadosRows heads = shard.rows_of(rados_layout::head_kind);
-    for (const auto& [row, bytes] : heads) EXPECT_TRUE(shard.header.contains(row.substr(1))) << row;
+    for (const auto& [row, bytes] : heads) {
+      const std::string key = row.substr(rados_layout::head_kind.size());
+      EXPECT_TRUE(shard.header.contains(key)) << key;
+      EXPECT_TRUE(decode_head(bytes.to_str(), rados_layout::head_place(namespace_id_, key))) << key;
+    }
     rados_layout::ShardCounter counted;
-    const RadosRows with_expiry = with_expiry_rows(namespace_id_, heads, counted).value();
+    const RadosRows with_expiry = with_expiry_rows(namespace_id_, heads, counted);
     std::set<std::string> expected;
     for (const auto& [row, bytes] : with_expiry)
       if (row.starts_with(rados_layout::expiry_kind)) expected.insert(row);

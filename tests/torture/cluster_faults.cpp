@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <cstdlib>
+#include <latch>
 #include <limits>
 #include <memory>
 #include <thread>
@@ -26,6 +27,11 @@ constexpr Seconds first_second = 1'800'000'000;
 // writes before a write, for the write itself, and to find out what has become of it.
 constexpr std::chrono::seconds answer_max{60};
 constexpr std::chrono::seconds service_returns_within{120};
+
+// Bulk calls of one shard, each a group of its own: one after the other they would wait for a minute.
+constexpr std::size_t waiting_calls = 12;
+constexpr std::size_t pairs_of_a_call = 200;
+constexpr std::chrono::seconds refused_within{30};
 
 using Moment = std::chrono::steady_clock::time_point;
 
@@ -369,13 +375,20 @@ class ClusterFaults {
       const Fault& fault = *possible[(trial_.seed + static_cast<std::uint64_t>(number)) % possible.size()];
       run_round(number, fault, id);
     }
+    check_outage();
   }
 
  private:
+  std::vector<std::string> cluster_arguments(const std::string& store, int shard_keys) const {
+    return {"--engine",           "rados",
+            "--rados-conf",       cluster_.conf(),
+            "--rados-pool",       "cubby",
+            "--rados-namespace",  store,
+            "--rados-shard-keys", std::to_string(shard_keys)};
+  }
+
   ServerWays ways(std::size_t index) const {
-    ServerWays ways{{},
-                    {"--engine", "rados", "--rados-conf", cluster_.conf(), "--rados-pool", "cubby",
-                     "--rados-namespace", trial_.directory.filename(), "--rados-shard-keys", "20"}};
+    ServerWays ways{{}, cluster_arguments(trial_.directory.filename(), 20)};
     if (cluster_.has_cuts()) {
       // To be told from others, and root otherwise.
       ways.runner = {"/usr/bin/setpriv",
@@ -416,6 +429,45 @@ class ClusterFaults {
     std::vector<const RegisterClient*> seen;
     for (const auto& each : all) seen.push_back(each.get());
     check_histories(seen, trial_.findings);
+  }
+
+  // Where the cluster does not answer, nobody waits for those before. On a store of its own, in one shard.
+  void check_outage() {
+    trial_.findings.set_context("cluster, seed " + std::to_string(trial_.seed) + ", outage");
+    const auto directory = trial_.directory / "outage";
+    std::filesystem::create_directory(directory);
+    ServerWays ways;
+    ways.arguments = cluster_arguments(trial_.directory.filename().string() + "-outage", 100'000);
+    Server server(trial_.binary, directory, clock_.path(), std::move(ways));
+    const Uptime uptime = server.start();
+    const std::string id = KvClient::create_namespace(uptime, "outage");
+    std::latch all_are_served(waiting_calls);
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < waiting_calls; ++i)
+      threads.emplace_back([&] { put_until_refused(uptime, id, all_are_served); });
+    all_are_served.wait();
+    for (int osd = 0; osd < 3; ++osd) cluster_("signal", "osd." + std::to_string(osd) + " STOP");
+    threads.clear();
+    for (int osd = 0; osd < 3; ++osd) cluster_("signal", "osd." + std::to_string(osd) + " CONT");
+  }
+
+  void put_until_refused(const Uptime& uptime, const std::string& namespace_id, std::latch& all_are_served) {
+    std::vector<Pair> pairs;
+    for (std::size_t i = 0; i < pairs_of_a_call; ++i) pairs.push_back({std::to_string(i), {"v", {}, {}}});
+    bool is_served = false;
+    try {
+      KvClient client(uptime, namespace_id, refused_within);
+      for (;;) {
+        client.put_all(pairs);
+        if (!std::exchange(is_served, true)) all_are_served.count_down();
+      }
+    } catch (const Refused& refusal) {
+      if (refusal.status != 503) trial_.findings.violation(refusal.what());
+      trial_.findings.count("calls refused in an outage");
+    } catch (const NoAnswer& failure) {
+      trial_.findings.violation(failure.what());
+    }
+    if (!is_served) all_are_served.count_down();
   }
 
   // Old enough to merge.
