@@ -20,6 +20,7 @@ class DataDirectory {
   DataDirectory& operator=(DataDirectory&&) = delete;
   ~DataDirectory();
 
+  const std::filesystem::path& path() const { return path_; }
   std::filesystem::path database() const { return path_ / "db"; }
   std::filesystem::path values() const { return path_ / "values"; }
 

@@ -88,6 +88,8 @@ void DiskSpace::end_compaction(std::chrono::milliseconds removal_takes) {
 
 void DiskSpace::hold_removal(bool is_held) {
   const std::scoped_lock lock(mutex_);
+  // What the last one has replaced is gone by now, or in a moment.
+  if (is_held && compaction_removed_by_) compaction_bytes_ = 0;
   is_removal_held_ = is_held;
 }
 

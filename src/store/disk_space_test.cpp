@@ -106,6 +106,18 @@ TEST_F(DiskSpaceTest, CompactionsShareWhereNothingIsRemoved) {
   EXPECT_TRUE(space.take(300, Use::compaction));
 }
 
+TEST_F(DiskSpaceTest, WhatACompactionTookBeforeRemovalsAreHeldIsNotLent) {
+  free = 10'000;
+  EXPECT_TRUE(space.take(9'500, Use::compaction));
+  space.end_compaction(0ms);
+  space.hold_removal(true);
+  free = 799;
+  EXPECT_FALSE(space.take(0, Use::put));
+  free = 300;
+  space.begin_compaction();
+  EXPECT_TRUE(space.take(200, Use::compaction)) << "it has its share";
+}
+
 TEST_F(DiskSpaceTest, RoomToSpareIsWhatThereIsBesideTheReserve) {
   free = 900;
   EXPECT_TRUE(space.would_leave_reserve(100));

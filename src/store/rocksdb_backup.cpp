@@ -60,7 +60,7 @@ Result<BackupInfo> RocksDbBackup::make(const fs::path& folder, std::size_t keep)
   if (auto made = make_directories(backup_sets_path(folder)); !made) return made.error();
   const auto folder_lock = BackupFolderLock::take(folder, BackupFolderLock::Kind::exclusive);
   if (!folder_lock) return folder_lock.error();
-  is_on_the_disk_of_the_store_ = are_on_one_disk(folder, store_.value_folder());
+  is_on_the_disk_of_the_store_ = are_on_one_disk(folder, store_.directory());
   auto made = [&] {
     const RocksDbGarbage::FileHold hold(garbage_);
     return make_held(folder);

@@ -179,8 +179,12 @@ class Check {
       const bool may_be_named = !head || (*head && (*head)->is_damaged);
       if (!may_be_named) orphan(joined("the name of a file for ", name_of(*head_row)));
     });
-    for (const auto start : files_.starts()) {
-      for (const BodyId id : files_.files_of(start)) {
+    const auto starts = files_.starts();
+    if (!starts) return damage(starts.error().argument);
+    for (const auto start : *starts) {
+      const auto files = files_.files_of(start);
+      if (!files) return damage(files.error().argument);
+      for (const BodyId id : *files) {
         const bool is_orphan = being_removed_.empty() ? !is_known(id) : !is_known(id) && !in_use.contains(id);
         if (is_orphan) orphan(files_.path_of(id).string());
       }

@@ -17,6 +17,8 @@ void CompactionRoom::OnCompactionBegin(rocksdb::DB*, const rocksdb::CompactionJo
 
 void CompactionRoom::OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo& job) {
   thread_ = std::thread::id();
+  // Refused by the disk itself: of a quota, or because others were faster.
+  if (job.status.IsNoSpace() && !is_put_off_ && !is_wanted_) note_refused();
   // RocksDB waits for a second after an error before it removes what was written.
   space_.end_compaction(job.status.ok() ? 200ms : 3000ms);
   if (job.status.ok()) refused_.erase(job.cf_id);

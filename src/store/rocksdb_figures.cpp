@@ -144,8 +144,7 @@ void RocksDbFigures::add_to(EngineFigures& figures, Instant now) {
   add_totals(*db.GetDBOptions().statistics, figures);
   add_levels(store_, figures);
   figures.storage_bytes = database_bytes + value_file_bytes();
-  if (const auto disk = disk_size(store_.value_folder().parent_path()))
-    figures.storage_bytes_free = disk->free_bytes;
+  if (const auto disk = disk_size(store_.directory())) figures.storage_bytes_free = disk->free_bytes;
   figures.storage_bytes_reserve = store_.space().reserve_bytes();
   figures.is_full = !store_.space().check();
   add_due(db, store_.expiry(), now, figures);

@@ -273,6 +273,11 @@ IOStatus WatchedFileSystem::NewLogger(const std::string& name, const IOOptions& 
   return IOStatus::OK();
 }
 
+IOStatus WatchedFileSystem::CreateDirIfMissing(const std::string& name, const IOOptions& options,
+                                               IODebugContext* context) {
+  return with_quota(target()->CreateDirIfMissing(name, options, context));
+}
+
 IOStatus WatchedFileSystem::NewDirectory(const std::string& name, const IOOptions& options,
                                          std::unique_ptr<rocksdb::FSDirectory>* result,
                                          IODebugContext* context) {

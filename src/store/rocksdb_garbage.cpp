@@ -121,13 +121,17 @@ Result<bool> RocksDbGarbage::collect_rows(std::uint64_t start) {
 Result<bool> RocksDbGarbage::collect_folder(std::uint64_t start) {
   const auto checked = store_.read_counter(checked_start_row);
   if (!checked) return checked.error();
+  const auto starts = files_.starts();
+  if (!starts) return starts.error();
   std::optional<std::uint64_t> folder;
-  for (const std::uint64_t each : files_.starts()) {
+  for (const std::uint64_t each : *starts) {
     if (each > checked->value_or(0) && each < start && (!folder || each < *folder)) folder = each;
   }
   if (!folder) return true;
+  const auto files = files_.files_of(*folder);
+  if (!files) return files.error();
   std::vector<BodyRef> unknown;
-  for (const BodyId id : files_.files_of(*folder)) {
+  for (const BodyId id : *files) {
     std::string ignored;
     const auto status = store_.db().Get({}, store_.files(), rows::body(id), &ignored);
     if (!status.ok() && !status.IsNotFound()) return to_error(status);

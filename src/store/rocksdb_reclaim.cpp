@@ -8,8 +8,8 @@ using std::chrono::steady_clock;
 
 namespace {
 
-// Each flush adds a table to level 0, and where there are too many, nothing is written any more.
-constexpr std::uint64_t level0_tables_max = level0_tables_stop - 8;
+// Each flush adds a table to level 0, and the last ones are for deletes.
+constexpr std::uint64_t level0_tables_to_begin = level0_tables_max - 8;
 
 }  // namespace
 
@@ -40,10 +40,16 @@ void RocksDbReclaim::request() {
   });
 }
 
+// One that waits for its turn does not look at `canceled`.
+void RocksDbReclaim::stop() {
+  is_stopping_ = true;
+  store_.db().DisableManualCompaction();
+}
+
 RocksDbReclaim::Outcome RocksDbReclaim::run() {
   // A flush that finds no space would end all writing.
   if (!store_.space().take(0, DiskSpace::Use::compaction)) return Outcome::not_begun;
-  if (store_.level0_tables() >= level0_tables_max) return Outcome::not_begun;
+  if (store_.level0_tables() >= level0_tables_to_begin) return Outcome::not_begun;
   if (!store_.flush()) return Outcome::not_begun;
   rocksdb::CompactRangeOptions options;
   options.exclusive_manual_compaction = false;

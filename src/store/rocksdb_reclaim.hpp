@@ -22,8 +22,8 @@ class RocksDbReclaim {
   // Begins, on a storage thread, unless it is under way, or nothing was written since the last time. It
   // pauses for as long as it took, and longer where that was for nothing.
   void request();
-  // Ends what is under way soon, and begins nothing more.
-  void stop() { is_stopping_ = true; }
+  // Ends what is under way, for which it waits, and begins nothing more.
+  void stop();
 
  private:
   enum class Outcome { not_begun, no_room, done };

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "core/limits.hpp"
 #include "store/bytes.hpp"
@@ -104,7 +105,8 @@ rocksdb::ColumnFamilyOptions family_options(const std::shared_ptr<rocksdb::Cache
   // Of what a compaction writes there must be room for all before its input goes.
   options.max_compaction_bytes = 512 * MiB;
   options.level0_slowdown_writes_trigger = static_cast<int>(level0_tables_slow);
-  options.level0_stop_writes_trigger = static_cast<int>(level0_tables_stop);
+  options.level0_stop_writes_trigger = std::numeric_limits<int>::max();
+  options.hard_pending_compaction_bytes_limit = 0;  // none
   return options;
 }
 
@@ -344,12 +346,12 @@ Result<void> RocksDbStore::check_writable() {
 Result<void> RocksDbStore::write(rocksdb::WriteBatch& batch, Sync sync, DiskSpace::Use use) {
   if (has_failed()) return fail_stop_->error();
   if (auto room = space_.take(batch.GetDataSize(), use); !room) return room;
+  if (use != DiskSpace::Use::start && compaction_room_->finds_no_room() &&
+      level0_tables() >= level0_tables_max)
+    return fail(Errc::storage_full, "the disk has no room for compactions");
   rocksdb::WriteOptions options;
   options.sync = sync == Sync::yes;
-  // It would wait for a compaction, and that for ever.
-  options.no_slowdown = compaction_room_->finds_no_room() && level0_tables() + 4 >= level0_tables_stop;
   const auto status = db().Write(options, &batch);
-  if (status.IsIncomplete()) return fail(Errc::storage_full, "the disk has no room for compactions");
   bytes_written_ += batch.GetDataSize();
   if (!status.ok()) fail_stop_->fail(status.ToString());
   // Also when another sync has failed meanwhile: nothing is acknowledged after it.

@@ -26,11 +26,12 @@
 
 namespace cubby {
 
-// How many tables in level 0 of a family refuse puts where compactions find no room, slow writes down, and
-// stop them. There deletes make room, and each flush of these adds a table.
-inline constexpr std::uint64_t level0_tables_for_puts = 24;
+// So many tables in level 0 of a family slow writes down. No number of them makes a write wait, for it would
+// wait for a compaction, and that for ever where there is no room for it; there they refuse puts, and in the
+// end all writes: deletes make room, but each flush of these adds a table.
 inline constexpr std::uint64_t level0_tables_slow = 36;
-inline constexpr std::uint64_t level0_tables_stop = 64;
+inline constexpr std::uint64_t level0_tables_for_puts = 24;
+inline constexpr std::uint64_t level0_tables_max = 64;
 
 // Rows of the meta family. On disk: never change them.
 inline constexpr std::string_view last_version_row = "last_version";
@@ -85,6 +86,7 @@ class RocksDbStore {
   Family catalog() const { return families_[7]; }   // catalog_place -> catalog row
   Family removals() const { return families_[8]; }  // namespace -> how far its removal is
 
+  const std::filesystem::path& directory() const { return directory_.path(); }
   std::filesystem::path value_folder() const { return directory_.values(); }
   const std::shared_ptr<rocksdb::FileSystem>& file_system() const { return file_system_; }
   DiskSpace& space() { return space_; }

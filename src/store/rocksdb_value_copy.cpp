@@ -97,13 +97,11 @@ Result<void> copy_value_file(const fs::path& from, const fs::path& to, const Val
     }
     return {};
   };
-  if (auto read = read_sealed(from, copy, write); !read) {
-    ::unlink(draft.c_str());
-    return read;
-  }
-  if (::fsync(file.get()) != 0) return failure(draft, "cannot sync");
-  if (::rename(draft.c_str(), to.c_str()) != 0) return failure(to, "cannot rename to");
-  return {};
+  auto copied = read_sealed(from, copy, write);
+  if (copied && ::fsync(file.get()) != 0) copied = failure(draft, "cannot sync");
+  if (copied && ::rename(draft.c_str(), to.c_str()) != 0) copied = failure(to, "cannot rename to");
+  if (!copied) ::unlink(draft.c_str());
+  return copied;
 }
 
 Result<void> sync_folders(const std::set<fs::path>& folders) {

@@ -39,6 +39,18 @@ std::optional<std::uint64_t> parse_hexadecimal(const std::string& text, int digi
   return value;
 }
 
+// What the names in a folder say, of those that are such numbers; nothing, if it is not there.
+Result<std::vector<std::uint64_t>> numbers_in(const fs::path& folder, int digits) {
+  std::vector<std::uint64_t> found;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    if (const auto number = parse_hexadecimal(entry->path().filename(), digits)) found.push_back(*number);
+  }
+  if (error && error != std::errc::no_such_file_or_directory)
+    return fail(Errc::storage_failed, "cannot read " + folder.string() + ": " + error.message());
+  return found;
+}
+
 Error system_failure(const fs::path& path, const char* what) {
   return fail(Errc::storage_failed, std::string(what) + " " + path.string() + ": " + std::strerror(errno));
 }
@@ -141,22 +153,15 @@ Result<void> ValueFiles::remove(BodyId id) const {
   return {};
 }
 
-std::vector<std::uint64_t> ValueFiles::starts() const {
-  std::vector<std::uint64_t> found;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder_, error)) {
-    if (const auto start = parse_hexadecimal(entry.path().filename(), start_digits)) found.push_back(*start);
-  }
-  return found;
+Result<std::vector<std::uint64_t>> ValueFiles::starts() const {
+  return numbers_in(folder_, start_digits);
 }
 
-std::vector<BodyId> ValueFiles::files_of(std::uint64_t start) const {
+Result<std::vector<BodyId>> ValueFiles::files_of(std::uint64_t start) const {
+  const auto counters = numbers_in(folder_ / hexadecimal(start, start_digits), counter_digits);
+  if (!counters) return counters.error();
   std::vector<BodyId> found;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder_ / hexadecimal(start, start_digits), error)) {
-    const auto counter = parse_hexadecimal(entry.path().filename(), counter_digits);
-    if (counter) found.push_back(make_body_id(start, *counter));
-  }
+  for (const std::uint64_t counter : *counters) found.push_back(make_body_id(start, counter));
   return found;
 }
 

@@ -64,8 +64,9 @@ class ValueFiles {
   Result<void> remove(BodyId id) const;
 
   // The starts that have a folder, and the files of one; in no order. Foreign names are left out.
-  std::vector<std::uint64_t> starts() const;
-  std::vector<BodyId> files_of(std::uint64_t start) const;
+  // Errors: storage_failed.
+  Result<std::vector<std::uint64_t>> starts() const;
+  Result<std::vector<BodyId>> files_of(std::uint64_t start) const;
 
  private:
   Result<void> make_folder(std::uint64_t start);
