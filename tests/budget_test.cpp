@@ -285,26 +285,48 @@ TEST_F(RequestMemoryMax, IsSharedAndGivenBack) {
   EXPECT_EQ(waiting.read_answer("PUT").body, "100000");
 }
 
-TEST(RequestMemory, HoldsMoreForABulkCallThanWhatWasSent) {
-  World world;
-  HttpServer server(1, limits::MiB);
-  const std::string address = server.listen({.handler = world.api}).value();
-  server.start();
-  const auto call = [&](const std::string& method, const std::string& route, const std::string& item,
-                        int count) {
+// The REST API with a megabyte for requests.
+class RequestMemoryOfTheApi : public testing::Test {
+ protected:
+  RequestMemoryOfTheApi() : address_(server_.listen({.handler = world_.api}).value()) { server_.start(); }
+
+  Answer call(const std::string& method, const std::string& route, const std::string& body = "") {
+    Client client(address_);
+    client.send(method + " /client/v4" + world_.variables()["store"] + route +
+                " HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " + World::token_of("writer") +
+                "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+    return client.read_answer(method);
+  }
+
+  // `#` in the item is its number.
+  Answer call(const std::string& method, const std::string& route, const std::string& item, int count) {
     std::string body;
     for (int i = 0; i < count; ++i) {
       body += i == 0 ? "[" : ",";
       body += item;
       body.replace(body.rfind('#'), 1, std::to_string(i));
     }
-    body += "]";
-    Client client(address);
-    client.send(method + " /client/v4" + world.variables()["store"] + route +
-                " HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer " + World::token_of("writer") +
-                "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
-    return client.read_answer(method);
-  };
+    return call(method, route, body + "]");
+  }
+
+  World world_;
+  HttpServer server_{1, limits::MiB};
+  const std::string address_;
+};
+
+TEST_F(RequestMemoryOfTheApi, HoldsOfAListWhatItHasFound) {
+  const std::string large = R"({"key":"large#","value":"","metadata":")" + std::string(1000, 'm') + R"("})";
+  EXPECT_EQ(call("GET", "/keys").status, 200u) << "there may be a thousand";
+  for (int i = 0; i < 5; ++i) {
+    const std::string part = std::to_string(i) + "-#";
+    EXPECT_EQ(call("PUT", "/bulk", R"({"key":")" + part + R"(","value":""})", 200).status, 200u);
+    EXPECT_EQ(call("PUT", "/bulk", std::string(large).replace(large.find('#'), 1, part), 200).status, 200u);
+  }
+  expect_overloaded(call("GET", "/keys?prefix=large"), "memory for requests");
+  EXPECT_EQ(call("GET", "/keys?prefix=large&limit=400").status, 200u);
+}
+
+TEST_F(RequestMemoryOfTheApi, HoldsMoreForABulkCallThanWhatWasSent) {
   const std::string pair = R"({"key":"k#","value":""})";
   EXPECT_EQ(call("PUT", "/bulk", pair, 1000).status, 200u);
   expect_overloaded(call("PUT", "/bulk", pair, 5000), "memory for requests");

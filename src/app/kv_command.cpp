@@ -61,7 +61,7 @@ void add_namespace_commands(CLI::App& kv, Adder& adder) {
   {
     const auto [command, options] =
         adder.add(group, "rename", "Give a namespace another title", rename_namespace);
-    command->add_option("old-name", options->title, "The title of the namespace");
+    command->add_option("old-name,--old-name", options->title, "The title of the namespace");
     command->add_option("--namespace-id", options->id, "The id of the namespace, instead of its title");
     command->add_option("--new-name", options->new_title, "The new title")->required();
     add_json(*command, options->as_json);

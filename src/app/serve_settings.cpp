@@ -1,32 +1,20 @@
 #include "app/serve_settings.hpp"
 
 #include <toml++/toml.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <fstream>
 #include <thread>
 
+#include "app/available_memory.hpp"
 #include "app/setting.hpp"
 
 namespace cubby {
-namespace {
-
-// What this process may use: of the machine, or of its control group.
-std::uint64_t memory_bytes() {
-  const auto machine = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
-                       static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-  std::uint64_t group = 0;
-  if (std::ifstream("/sys/fs/cgroup/memory.max") >> group) return std::min(machine, group);
-  return machine;
-}
-
-}  // namespace
 
 ServeSettings::ServeSettings()
     : threads(std::max(1u, std::thread::hardware_concurrency())),
-      request_memory_bytes(std::max<std::uint64_t>(memory_bytes() / 8, limits::request_memory_bytes_min)),
-      cache_bytes(memory_bytes() / 4) {}
+      request_memory_bytes(
+          std::max<std::uint64_t>(available_memory_bytes() / 8, limits::request_memory_bytes_min)),
+      cache_bytes(available_memory_bytes() / 4) {}
 
 void add_rados_settings(CLI::App& command, RadosOptions& options) {
   add_setting(command, "rados-conf", options.conf_file, "The cluster's ceph.conf");
@@ -52,8 +40,9 @@ void add_serve_settings(CLI::App& serve, ServeSettings& settings) {
   add_setting(serve, "account-id", settings.account_id,
               "Id of the first account, 32 hexadecimal digits; made up at the first start if not given");
   add_setting(serve, "threads", settings.threads, "Event loops; one a core is best");
-  add_setting(serve, "max-connections", settings.max_connections,
-              "Connections of each listener; one more is answered with 503");
+  add_setting(
+      serve, "max-connections", settings.max_connections,
+      "Connections of each listener; one more takes the place of an idle one, or is answered with 503");
   add_setting(
       serve, "request-memory-bytes", settings.request_memory_bytes,
       "Memory that requests in flight hold together, beyond which they are answered with 503; an eighth "

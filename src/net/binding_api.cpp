@@ -3,6 +3,7 @@
 #include "core/limits.hpp"
 #include "net/confirmed_body.hpp"
 #include "net/credentials.hpp"
+#include "net/fault_log.hpp"
 #include "wire/binding_response.hpp"
 #include "wire/names.hpp"
 #include "wire/rest_request.hpp"
@@ -33,7 +34,7 @@ RequestKind kind_of(Operation operation) {
 }
 
 // The word of the REST API for it.
-std::string_view rest_operation(RequestKind kind) {
+std::string_view operation_of(RequestKind kind) {
   switch (kind) {
     case RequestKind::get:
       return "get";
@@ -43,8 +44,10 @@ std::string_view rest_operation(RequestKind kind) {
       return "remove key";
     case RequestKind::list:
       return "list keys";
-    default:
+    case RequestKind::bulk_get:
       return "bulk get keys";
+    default:
+      return "request";
   }
 }
 
@@ -66,6 +69,7 @@ Task<Response> BindingApi::handle(const RequestHead& head, RequestBody& body, Re
   auto result = co_await call(head, body, caller, kind, audited);
   Response response = result ? std::move(*result) : binding_error_response(result.error());
   response.kind = kind;
+  if (!result) log_fault(operation_of(kind), result.error(), head);
   if (audit_ && audited.has_made_namespace) {
     const AuditedCall making{.grant = audited.grant,
                              .operation = "create namespace",
@@ -74,7 +78,7 @@ Task<Response> BindingApi::handle(const RequestHead& head, RequestBody& body, Re
     audit_->add(making, head, caller.address, Dialect::binding, 200);
   }
   if (audit_ && audited.grant && audit_->wants(kind == RequestKind::put || kind == RequestKind::remove)) {
-    audited.operation = rest_operation(kind);
+    audited.operation = operation_of(kind);
     audit_->add(audited, head, caller.address, Dialect::binding, response.status);
   }
   co_return response;
@@ -105,9 +109,7 @@ Task<Result<Response>> BindingApi::act(Place place, const BindingRequest& reques
   if (request.operation == Operation::list) {
     auto wanted = parse_list_keys(request.query, names::query::key_count_limit);
     if (!wanted) co_return wanted.error();
-    const auto held = body.hold(wanted->limit * limits::list_entry_bytes);
-    if (!held) co_return held.error();
-    const auto page = co_await kv_.list(place, std::move(*wanted));
+    const auto page = co_await kv_.list(place, std::move(*wanted), body);
     if (!page) co_return page.error();
     co_return binding_list_response(*page);
   }

@@ -60,9 +60,7 @@ Task<Result<Response>> get_metadata(RestApi& api, Call& call) {
 Task<Result<Response>> list_keys(RestApi& api, Call& call) {
   auto request = parse_list_keys(call.query);
   if (!request) co_return request.error();
-  const auto held = call.body.hold(request->limit * limits::list_entry_bytes);
-  if (!held) co_return held.error();
-  const auto page = co_await api.kv().list(call.place, std::move(*request));
+  const auto page = co_await api.kv().list(call.place, std::move(*request), call.body);
   if (!page) co_return page.error();
   co_return key_page_response(*page);
 }

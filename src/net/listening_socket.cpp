@@ -42,6 +42,12 @@ Result<tcp::endpoint> resolve(const TcpAddress& address) {
   return found.begin()->endpoint();
 }
 
+// Connections inherit it. Without a bound, who takes a large answer slowly has the kernel keep 4 MiB of it.
+bool bound_unsent(int tcp_socket) {
+  return ::setsockopt(tcp_socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &limits::unsent_bytes_max,
+                      sizeof limits::unsent_bytes_max) == 0;
+}
+
 // Whether sockets on the same port may listen beside this one.
 enum class Sharing { alone, one_of_several };
 
@@ -51,13 +57,8 @@ Result<Descriptor> listen_on(const tcp::endpoint& endpoint, Sharing sharing) {
   const auto turn_on = [&](int option) {
     return ::setsockopt(opened.number(), SOL_SOCKET, option, &on, sizeof on) == 0;
   };
-  // Connections inherit it. Without a bound, who takes a large answer slowly has the kernel keep 4 MiB of it.
-  const auto bound_unsent = [&] {
-    return ::setsockopt(opened.number(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &limits::unsent_bytes_max,
-                        sizeof limits::unsent_bytes_max) == 0;
-  };
   const bool is_listening =
-      opened.number() >= 0 && bound_unsent() && turn_on(SO_REUSEADDR) &&
+      opened.number() >= 0 && bound_unsent(opened.number()) && turn_on(SO_REUSEADDR) &&
       (sharing == Sharing::alone || turn_on(SO_REUSEPORT)) &&
       ::bind(opened.number(), endpoint.data(), static_cast<socklen_t>(endpoint.size())) == 0 &&
       ::listen(opened.number(), SOMAXCONN) == 0;
@@ -229,6 +230,7 @@ Result<ListeningSocket> ListeningSocket::open_at(const InheritedSocket& inherite
     return fail(Errc::internal,
                 "descriptor " + std::to_string(inherited.descriptor) + " is not a listening socket");
   ::fcntl(inherited.descriptor, F_SETFD, FD_CLOEXEC);
+  bound_unsent(inherited.descriptor);  // a unix socket has no such bound
   auto descriptors = shared(Descriptor(inherited.descriptor), loops);
   if (!descriptors) return descriptors.error();
   ListeningSocket opened;

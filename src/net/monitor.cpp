@@ -70,7 +70,8 @@ void write_engine(PrometheusText& text, const EngineFigures& engine) {
   text.single("cubby_storage_reserve_bytes", Type::gauge, "How much of the disk puts leave free.",
               engine.storage_bytes_reserve);
   text.single("cubby_storage_full", Type::gauge,
-              "1 while the disk is below its reserve and puts are refused.", engine.is_full ? 1 : 0);
+              "1 while puts are refused: less is free, or compactions find too little room.",
+              engine.is_full ? 1 : 0);
   text.single("cubby_storage_failed", Type::gauge, "1 after a write failed, until a restart.",
               engine.has_failed ? 1 : 0);
   text.single("cubby_expired_waiting", Type::gauge,

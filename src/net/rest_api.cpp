@@ -1,12 +1,10 @@
 #include "net/rest_api.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include "core/limits.hpp"
 #include "net/confirmed_body.hpp"
 #include "net/credentials.hpp"
+#include "net/fault_log.hpp"
 #include "net/rest_handlers.hpp"
-#include "wire/error_table.hpp"
 #include "wire/names.hpp"
 #include "wire/rest_response.hpp"
 #include "wire/target.hpp"
@@ -146,10 +144,7 @@ Task<Response> RestApi::handle(const RequestHead& head, RequestBody& body, Remem
   }
   const Error& error = response.error();
   Response refused = error_response(match->route->operation, error);
-  // The caller learns that the fault is ours; what it is, the operator reads here.
-  if (refused.status >= 500 && error.code != Errc::overloaded)
-    spdlog::error("{}: {}: {} (request {})", match->route->operation, error_text(error), error.argument,
-                  head.request_id.value_or(""));
+  log_fault(match->route->operation, error, head);
   refused.kind = kind;
   if (audit_) audit(refused.status);
   if (error.code == Errc::method_not_allowed) {  // see malformed_namespace

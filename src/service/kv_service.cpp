@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "core/json_text.hpp"
+#include "core/limits.hpp"
 #include "service/bulk_write.hpp"
 #include "service/list_cursor.hpp"
 
@@ -98,7 +99,20 @@ Task<Result<void>> KvService::remove(Place place, Key key) {
   co_return Result<void>{};
 }
 
-Task<Result<KeyPage>> KvService::list(Place place, ListKeys request) {
+namespace {
+
+std::size_t bytes_of(const std::vector<Entry>& entries) {
+  std::size_t bytes = 0;
+  for (const auto& [key, head] : entries) {
+    bytes += limits::list_entry_bytes + key.text().size();
+    if (head.metadata) bytes += head.metadata->text().size();
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Task<Result<KeyPage>> KvService::list(Place place, ListKeys request, RequestMemory& memory) {
   count(Work::list, place);
   if (!reaches(place, request.prefix)) co_return fail(Errc::permission_missing);
   const Instant now = expiry_now();
@@ -117,6 +131,7 @@ Task<Result<KeyPage>> KvService::list(Place place, ListKeys request) {
     ScanRequest scan{place.namespace_id, request.prefix, std::move(*resume_after), wanted, now};
     auto slice = co_await engine_.scan(std::move(scan));
     if (!slice) co_return slice.error();
+    if (const auto held = memory.hold(bytes_of(slice->entries)); !held) co_return held.error();
     if (page.entries.empty())
       page.entries = std::move(slice->entries);
     else

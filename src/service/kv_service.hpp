@@ -47,8 +47,9 @@ class KvService {
   Task<Result<void>> remove(Place place, Key key);
 
   // A page is empty only if no key follows; its cursor is empty exactly if no key follows.
-  // Errors: cursor_invalid. Cost: the keys of the page and the expired ones between them, in slices.
-  Task<Result<KeyPage>> list(Place place, ListKeys request);
+  // Errors: cursor_invalid, overloaded. Cost: the keys of the page and the expired ones between them, in
+  // slices; what they take counts as `memory` when it is there.
+  Task<Result<KeyPage>> list(Place place, ListKeys request, RequestMemory& memory);
 
   // Live keys and bytes: of keys, values and metadata. Exact at the moment that its age tells.
   Task<Result<CountedUsage>> usage(Place place);

@@ -6,6 +6,7 @@
 #include "core/limits.hpp"
 #include "wire/json_body.hpp"
 #include "wire/names.hpp"
+#include "wire/rest_request.hpp"
 #include "wire/rest_response.hpp"
 
 namespace cubby {
@@ -15,8 +16,8 @@ using json::quoted;
 
 // `items` as the first page of one; nothing on the others.
 Response single_page_response(const std::vector<std::string>& items, const Query& query) {
-  const std::string page = query.get(names::query::page).value_or("1");
-  const bool is_first = page.empty() || page == "1";
+  const std::string page = query.get(names::query::page).value_or("");
+  const bool is_first = page.empty() || parse_whole_number(page) == 1;
   std::string result = "[";
   for (const std::string& item : items) {
     if (!is_first) break;

@@ -18,15 +18,18 @@ struct Path {
   bool appends = false;
 };
 
-std::vector<std::string_view> split_dots(std::string_view rest) {
-  std::vector<std::string_view> members;
+std::optional<Path> split_dots(std::string_view rest) {
+  Path path;
+  path.appends = rest.ends_with("[]");
+  if (path.appends) rest.remove_suffix(2);
   while (!rest.empty()) {
     rest.remove_prefix(1);
     const std::string_view member = rest.substr(0, rest.find('.'));
-    members.push_back(member);
+    if (member.ends_with("[]")) return std::nullopt;
+    path.members.push_back(member);
     rest.remove_prefix(member.size());
   }
-  return members;
+  return path;
 }
 
 std::optional<Path> split_brackets(std::string_view rest) {
@@ -59,7 +62,7 @@ Result<void> FormMetadata::add(std::string_view name, std::string value) {
   if (!is_utf8(name) || !is_utf8(value)) return fail(Errc::metadata_malformed);
   const std::string_view rest = name.substr(prefix.size());
   const bool dotted = rest.front() == '.';
-  const std::optional<Path> path = dotted ? Path{split_dots(rest)} : split_brackets(rest);
+  const std::optional<Path> path = dotted ? split_dots(rest) : split_brackets(rest);
   if (!path || path->members.size() > nesting_max) return fail(Errc::metadata_malformed);
 
   std::size_t node = 0;

@@ -11,8 +11,8 @@
 
 namespace cubby {
 
-// Rebuilds the JSON from parts such as `metadata[b][c][]` (the TypeScript SDK) or `metadata.a.b` (Go,
-// Python).
+// Rebuilds the JSON from parts such as `metadata[b][c][]` (the TypeScript SDK), `metadata.b.c[]` (Python) or
+// `metadata.b.c` (Go, Python).
 //
 // The types of the leaves are lost on the client's side, so all leaves become strings. Members keep the order
 // in which they were first seen. `[]` at the end of a name appends to an array; a dotted name that comes

@@ -43,6 +43,13 @@ TEST(FormMetadata, RebuildsDottedNames) {
   EXPECT_EQ(rebuild({{"metadata.", "1"}, {"metadata.a.", "2"}}).value(), R"({"":"1","a":{"":"2"}})");
 }
 
+TEST(FormMetadata, RebuildsTheListsOfThePythonSdk) {
+  EXPECT_EQ(rebuild({{"metadata.a.b[]", "1"}, {"metadata.a.b[]", "2"}, {"metadata.c[]", "3"}}).value(),
+            R"({"a":{"b":["1","2"]},"c":["3"]})");
+  // Which element of a list of dictionaries it is, nothing tells.
+  EXPECT_EQ(rebuild({{"metadata.a[].b", "1"}}).error(), fail(Errc::metadata_malformed));
+}
+
 TEST(FormMetadata, MakesAnArrayOfARepeatedDottedName) {
   EXPECT_EQ(rebuild({{"metadata.a.b", "1"}, {"metadata.a.b", "2"}, {"metadata.a.b", "3"}}).value(),
             R"({"a":{"b":["1","2","3"]}})");

@@ -16,24 +16,27 @@ namespace {
 namespace query = names::query;
 namespace field = names::field;
 
-// A decimal integer without sign, space or fraction. Too large a one is the largest.
-std::optional<std::uint64_t> parse_integer(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || stop != text.data() + text.size()) return std::nullopt;
-  return error == std::errc::result_out_of_range ? UINT64_MAX : number;
-}
-
 Result<std::uint32_t> parse_limit(const Query& parameters, std::string_view name) {
   const auto text = parameters.get(name);
   if (!text || text->empty()) return limits::list_keys_max;
-  const auto limit = parse_integer(*text);
+  const auto limit = parse_whole_number(*text);
   if (!limit || *limit < limits::list_keys_min) return fail(Errc::list_limit_malformed, *text);
   if (*limit > limits::list_keys_max) return fail(Errc::list_limit_too_large, *text);
   return static_cast<std::uint32_t>(*limit);
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> parse_whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const std::string_view fraction(stop, end);
+  const bool is_whole = fraction.empty() || (fraction.size() > 1 && fraction.front() == '.' &&
+                                             fraction.find_first_not_of('0', 1) == fraction.npos);
+  if (stop == text.data() || !is_whole) return std::nullopt;
+  return error == std::errc::result_out_of_range ? UINT64_MAX : number;
+}
 
 Result<Key> parse_key_segment(std::string_view segment) {
   auto text = decode_path_segment(segment);
@@ -47,7 +50,7 @@ Result<RawExpiration> parse_expiration_query(const Query& parameters) {
 }
 
 Result<void> check_cache_ttl(const std::string& text) {
-  const auto seconds = parse_integer(text);
+  const auto seconds = parse_whole_number(text);
   if (!seconds || *seconds < limits::cache_ttl_min) return fail(Errc::cache_ttl_too_short, text);
   return {};
 }
@@ -67,12 +70,12 @@ Result<ListKeys> parse_list_keys(const Query& parameters, std::string_view limit
 Result<ListNamespaces> parse_list_namespaces(const Query& parameters) {
   ListNamespaces request{.per_page = limits::namespaces_per_page_default};
   if (const auto text = parameters.get(query::page); text && !text->empty()) {
-    const auto page = parse_integer(*text);
+    const auto page = parse_whole_number(*text);
     if (!page || *page == 0) return fail(Errc::page_malformed, *text);
     request.page = *page;
   }
   if (const auto text = parameters.get(query::per_page); text && !text->empty()) {
-    const auto per_page = parse_integer(*text);
+    const auto per_page = parse_whole_number(*text);
     if (!per_page || *per_page == 0 || *per_page > limits::namespaces_per_page_max) {
       return fail(Errc::per_page_malformed, *text);
     }

@@ -17,6 +17,10 @@ namespace cubby {
 // The key that a path segment names. Errors: those of Key::parse, and key_not_decodable for a bad escape.
 Result<Key> parse_key_segment(std::string_view segment);
 
+// Decimal digits, and no sign or space; a fraction of zeros may follow, as the Python SDK writes a number
+// that its types call a float. Too large a number is the largest.
+std::optional<std::uint64_t> parse_whole_number(std::string_view text);
+
 // Errors: expiration_malformed (a bad escape in the query: it might have been an expiry).
 Result<RawExpiration> parse_expiration_query(const Query& query);
 

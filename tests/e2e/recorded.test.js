@@ -79,8 +79,8 @@ describe('cloudflare-python', () => {
       ['name="value"', 'hello'],
       ['name="metadata.a"', '1'],
       ['name="metadata.b.c"', 'x'],
-      ['name="metadata.list"', '1'],
-      ['name="metadata.list"', '2'],
+      ['name="metadata.list[]"', '1'],
+      ['name="metadata.list[]"', '2'],
     ]);
     const answer = await exchange(
       server,
