@@ -1,5 +1,6 @@
 #include "rados/rados_engine.hpp"
 
+#include "core/admission.hpp"
 #include "core/limits.hpp"
 #include "rados/rados_applier.hpp"
 #include "rados/rados_balancer.hpp"
@@ -18,7 +19,6 @@
 #include "rados/rados_upload.hpp"
 #include "rados/rados_usage.hpp"
 #include "rados/rados_writer.hpp"
-#include "store/admission.hpp"
 #include "store/catalog_record.hpp"
 #include "store/storage_pool.hpp"
 
@@ -26,8 +26,6 @@ namespace cubby {
 namespace {
 
 using namespace rados_layout;
-
-constexpr std::size_t scans_at_once = 64;
 
 class RadosEngine final : public Engine {
  public:
@@ -63,7 +61,7 @@ class RadosEngine final : public Engine {
   Task<Result<ScanSlice>> scan(ScanRequest request) override {
     const NamespaceId id = request.namespace_id;
     auto read = [this, request = std::move(request)](RadosPlace place) {
-      return scan_in_turn(place, request);
+      return reader_.scan(place, request);
     };
     return at_place<ScanSlice>(id, std::move(read));
   }
@@ -138,7 +136,6 @@ class RadosEngine final : public Engine {
 
   Task<Result<std::optional<RadosPlace>>> place_of(NamespaceId id);
   Task<Result<std::optional<RadosPlace>>> place_after(RadosPlace gone);
-  Task<Result<ScanSlice>> scan_in_turn(RadosPlace place, ScanRequest request);
   // Answers what `read` finds where the namespace is; an empty T, if there is none.
   template <class T, class Read>
   Task<Result<T>> at_place(NamespaceId id, Read read);
@@ -156,7 +153,6 @@ class RadosEngine final : public Engine {
   RadosUsage usage_;
   RadosCounts counts_;
   Admission admission_{limits::bulk_request_bytes_max};
-  Admission scans_{scans_at_once};
   RadosBodyIds ids_;
   RadosWriter writer_;
   RadosApplier applier_;
@@ -204,14 +200,6 @@ Task<Result<T>> RadosEngine::at_place(NamespaceId id, Read read) {
     if (found || found.error().code != Errc::namespace_not_found) co_return found;
     place = co_await place_after(**place);
   }
-}
-
-// A slice may be a megabyte, and nobody knows before it is there.
-Task<Result<ScanSlice>> RadosEngine::scan_in_turn(RadosPlace place, ScanRequest request) {
-  co_await scans_.enter(1);
-  auto slice = co_await reader_.scan(place, std::move(request));
-  scans_.leave(1);
-  co_return slice;
 }
 
 // ---- Writing

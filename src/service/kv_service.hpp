@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "core/admission.hpp"
 #include "core/clock.hpp"
 #include "core/limits.hpp"
 #include "core/operation.hpp"
@@ -72,6 +73,7 @@ class KvService {
     if (calls_) calls_->note(work, place.namespace_id);
   }
   Task<Result<void>> check_place(Place place);
+  Task<Result<ScanSlice>> scan_in_turn(ScanRequest request, RequestMemory& memory);
   Task<Result<std::string>> read_whole(StoredValue value);
 
   Instant expiry_now() const { return whole_seconds(expiry_clock_.now()); }
@@ -81,6 +83,7 @@ class KvService {
   const Clock& expiry_clock_;
   NamespaceCalls* const calls_;
   const std::uint64_t value_bytes_max_;
+  Admission slices_{limits::list_slices_max};
 };
 
 }  // namespace cubby

@@ -6,7 +6,6 @@
 #include <map>
 
 #include "core/limits.hpp"
-#include "store/rocksdb_log_size.hpp"
 
 namespace cubby {
 namespace {
@@ -130,7 +129,7 @@ std::uint64_t RocksDbFigures::value_file_bytes() {
 void RocksDbFigures::add_to(EngineFigures& figures, Instant now) {
   rocksdb::DB& db = store_.db();
   figures.has_failed = store_.has_failed();
-  std::uint64_t database_bytes = log_bytes(db);
+  std::uint64_t database_bytes = store_.log_bytes();
   for (const std::string name : summed_properties) {
     std::uint64_t sum = 0;
     if (!db.GetAggregatedIntProperty("rocksdb." + name, &sum)) continue;

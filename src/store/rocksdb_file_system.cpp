@@ -41,6 +41,8 @@ struct WatchedFileSystem::OpenFile {
   std::mutex mutex;                         // guards the pointer
   rocksdb::FSWritableFile* file = nullptr;  // nothing: closed
 
+  std::atomic<std::uint64_t> bytes_appended = 0;
+
   // After the change: a sync that began before it may have missed it.
   void note_change() { changes_.fetch_add(1); }
 
@@ -88,12 +90,13 @@ class WatchedFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper
 
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options, IODebugContext* context) override {
     if (auto before = sync_before(options, context); !before.ok()) return before;
-    return written(*fail_stop_, name_, changed(target()->Append(data, options, context)));
+    return written(*fail_stop_, name_, appended(data, target()->Append(data, options, context)));
   }
   IOStatus Append(const rocksdb::Slice& data, const IOOptions& options,
                   const rocksdb::DataVerificationInfo& verification, IODebugContext* context) override {
     if (auto before = sync_before(options, context); !before.ok()) return before;
-    return written(*fail_stop_, name_, changed(target()->Append(data, options, verification, context)));
+    return written(*fail_stop_, name_,
+                   appended(data, target()->Append(data, options, verification, context)));
   }
   // For direct I/O, which is not used.
   IOStatus PositionedAppend(const rocksdb::Slice&, std::uint64_t, const IOOptions&,
@@ -139,6 +142,11 @@ class WatchedFileSystem::File final : public rocksdb::FSWritableFileOwnerWrapper
   void close() {
     const std::scoped_lock lock(self_->mutex);
     self_->file = nullptr;
+  }
+
+  IOStatus appended(const rocksdb::Slice& data, IOStatus status) {
+    if (status.ok()) self_->bytes_appended += data.size();
+    return changed(std::move(status));
   }
 
   IOStatus changed(IOStatus status) {
@@ -259,11 +267,29 @@ IOStatus WatchedFileSystem::NewWritableFile(const std::string& name, const rocks
   if (name.ends_with(".log")) {
     const std::scoped_lock lock(mutex_);
     before = std::exchange(last_log_, self);
+    logs_[name] = self;
   }
   *result =
       std::make_unique<File>(name, std::move(file), fail_stop_, room_, std::move(self), std::move(before));
   if (is_table(name)) *result = std::make_unique<TableFile>(std::move(*result), room_);
   return status;
+}
+
+IOStatus WatchedFileSystem::DeleteFile(const std::string& name, const IOOptions& options,
+                                       IODebugContext* context) {
+  auto status = target()->DeleteFile(name, options, context);
+  if (status.ok() && name.ends_with(".log")) {
+    const std::scoped_lock lock(mutex_);
+    logs_.erase(name);
+  }
+  return status;
+}
+
+std::uint64_t WatchedFileSystem::log_bytes() const {
+  const std::scoped_lock lock(mutex_);
+  std::uint64_t sum = 0;
+  for (const auto& [name, log] : logs_) sum += log->bytes_appended;
+  return sum;
 }
 
 // The target's would write beside this file system.

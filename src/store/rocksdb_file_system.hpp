@@ -3,9 +3,12 @@
 
 #include <rocksdb/file_system.h>
 
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 
 #include "store/fail_stop.hpp"
 
@@ -40,9 +43,14 @@ class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
 
   const char* Name() const override { return "CubbyWatched"; }
 
+  // Of the logs that were begun here and are still there, as RocksDB has written them.
+  std::uint64_t log_bytes() const;
+
   rocksdb::IOStatus NewWritableFile(const std::string& name, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* result,
                                     rocksdb::IODebugContext* context) override;
+  rocksdb::IOStatus DeleteFile(const std::string& name, const rocksdb::IOOptions& options,
+                               rocksdb::IODebugContext* context) override;
   rocksdb::IOStatus CreateDirIfMissing(const std::string& name, const rocksdb::IOOptions& options,
                                        rocksdb::IODebugContext* context) override;
   rocksdb::IOStatus NewDirectory(const std::string& name, const rocksdb::IOOptions& options,
@@ -61,8 +69,9 @@ class WatchedFileSystem final : public rocksdb::FileSystemWrapper {
 
   const std::shared_ptr<FailStop> fail_stop_;
   const Room room_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;  // guards what follows
   std::shared_ptr<OpenFile> last_log_;
+  std::map<std::string, std::shared_ptr<OpenFile>> logs_;
 };
 
 }  // namespace cubby

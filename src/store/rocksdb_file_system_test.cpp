@@ -152,6 +152,16 @@ TEST_F(WatchedFileSystemTest, SyncsALogBeforeTheNextHasARecord) {
       << "RocksDB would note that all of it is durable, and refuse it at the next start";
 }
 
+TEST_F(WatchedFileSystemTest, KnowsWhatTheLogsHoldThatAreStillThere) {
+  const auto first = create("000001.log");
+  const auto second = create("000002.log");
+  const auto table = create("000003.sst");
+  EXPECT_TRUE(append(*first) && append(*first) && append(*second) && append(*table));
+  EXPECT_EQ(watched.log_bytes(), 3u);
+  EXPECT_TRUE(watched.DeleteFile((folder.path() / "000001.log").string(), {}, nullptr).ok());
+  EXPECT_EQ(watched.log_bytes(), 1u);
+}
+
 TEST_F(WatchedFileSystemTest, AsksForRoomForTablesOnly) {
   table_bytes_left = 2;
   const auto table = create("000001.sst");

@@ -14,8 +14,6 @@
 
 #include "core/limits.hpp"
 #include "store/bytes.hpp"
-#include "store/rocksdb_file_system.hpp"
-#include "store/rocksdb_log_size.hpp"
 #include "store/rocksdb_table_check.hpp"
 
 namespace cubby {
@@ -334,7 +332,7 @@ std::uint64_t RocksDbStore::free_bytes() {
   std::uint64_t owed = 0;
   db().GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &owed);
   // Memtables take their memory in large blocks.
-  owed = std::min(owed, log_bytes(db()));
+  owed = std::min(owed, log_bytes());
   return free - std::min(free, owed);
 }
 

@@ -22,6 +22,7 @@
 #include "store/record.hpp"
 #include "store/rocksdb_compaction_room.hpp"
 #include "store/rocksdb_engine.hpp"
+#include "store/rocksdb_file_system.hpp"
 #include "store/rocksdb_log_check.hpp"
 
 namespace cubby {
@@ -88,7 +89,8 @@ class RocksDbStore {
 
   const std::filesystem::path& directory() const { return directory_.path(); }
   std::filesystem::path value_folder() const { return directory_.values(); }
-  const std::shared_ptr<rocksdb::FileSystem>& file_system() const { return file_system_; }
+  std::shared_ptr<rocksdb::FileSystem> file_system() const { return file_system_; }
+  std::uint64_t log_bytes() const { return file_system_->log_bytes(); }
   DiskSpace& space() { return space_; }
 
   // What memory has of a row; Incomplete: ask the disk. REQUIRES: no row of the family is empty.
@@ -128,7 +130,7 @@ class RocksDbStore {
   const std::shared_ptr<FailStop> fail_stop_;
   DiskSpace space_;
   const std::shared_ptr<CompactionRoom> compaction_room_;
-  const std::shared_ptr<rocksdb::FileSystem> file_system_;
+  const std::shared_ptr<WatchedFileSystem> file_system_;
   const std::unique_ptr<rocksdb::Env> env_;
   std::unique_ptr<rocksdb::DB> db_;
   std::atomic<bool> is_open_ = false;  // compactions begin before RocksDB's open has returned

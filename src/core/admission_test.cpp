@@ -1,4 +1,4 @@
-#include "store/admission.hpp"
+#include "core/admission.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
