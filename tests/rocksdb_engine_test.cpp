@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <fstream>
 #include <future>
 #include <thread>
@@ -327,6 +328,43 @@ TEST_F(RocksDbEngineTest, AFullDiskKeepsNobodyFromReading) {
 
   EXPECT_EQ(store.get("key")->bytes, "value");
   EXPECT_EQ(run(engine->check_writable()).error().code, Errc::storage_full);
+}
+
+// In the log, and again in a table.
+TEST_F(RocksDbEngineTest, APutNeedsRoomForItselfTwice) {
+  engine.reset();
+  std::atomic<std::uint64_t> free = limits::MiB + 150'000;
+  engine = open_rocksdb_engine({.data_directory = directory.path(),
+                                .disk_reserve_bytes = limits::MiB,
+                                .measure_disk = [&] { return free.load(); }})
+               .value();
+  store = Store(*engine, store.id());
+  const auto put_many = [&] {
+    std::vector<Mutation> mutations;
+    for (int i = 0; i < 100; ++i)
+      mutations.emplace_back(store.new_put("key" + std::to_string(i), some_bytes(1000)));
+    return store.apply(std::move(mutations));
+  };
+  EXPECT_EQ(put_many().error().code, Errc::storage_full);
+  free = limits::MiB + 300'000;
+  EXPECT_TRUE(put_many());
+}
+
+TEST_F(RocksDbEngineTest, ABackupOnTheDiskOfAStoreWithoutValueFilesLeavesTheReserve) {
+  engine.reset();
+  std::atomic<std::uint64_t> free = 16 * limits::MiB;
+  engine = open_rocksdb_engine({.data_directory = directory.path(),
+                                .disk_reserve_bytes = 8 * limits::MiB,
+                                .measure_disk = [&] { return free.load(); }})
+               .value();
+  const auto folder = directory.path().parent_path() / (directory.path().filename().string() + "-backups");
+  EXPECT_TRUE(run(engine->back_up(folder, 1)));
+  free = 7 * limits::MiB;
+  const auto refused = [&] { return run(engine->back_up(folder, 1)).error().code; };
+  const auto until = std::chrono::steady_clock::now() + limits::disk_measured_every;
+  while (std::chrono::steady_clock::now() <= until) std::this_thread::yield();
+  EXPECT_EQ(refused(), Errc::storage_full);
+  std::filesystem::remove_all(folder);
 }
 
 // ---- Nothing is left of what is gone

@@ -65,9 +65,8 @@ inline constexpr int unsent_bytes_max =
 // All connections of a server, all ours; settings may allow more or less.
 inline constexpr std::size_t connections_max_default = 10'000;      // of one listener
 inline constexpr std::size_t request_memory_bytes_min = 256 * MiB;  // that requests hold together
-inline constexpr std::size_t list_entry_bytes = 100;  // what a listed key counts as, beside its text
-inline constexpr std::size_t list_slices_max = 32;    // being read at once: nobody knows yet what they hold
-inline constexpr std::size_t bulk_item_bytes = 600;   // and a key to write or delete, beside what was sent
+inline constexpr std::size_t list_slices_max = 32;   // being read at once that count when they are there
+inline constexpr std::size_t bulk_item_bytes = 600;  // and a key to write or delete, beside what was sent
 inline constexpr std::size_t idle_connections_compared = 64;  // to find the one that makes room for another
 inline constexpr std::size_t failed_attempt_sources_max = 4096;  // addresses that are remembered
 inline constexpr std::size_t audit_waiting_bytes_max = 4 * MiB;  // lines while the file takes nothing

@@ -11,22 +11,38 @@
 namespace cubby {
 namespace {
 
-TEST(ListeningSocket, BoundsWhatTheKernelHoldsForASlowReader) {
-  auto socket = ListeningSocket::open(TcpAddress{"127.0.0.1", 0}, 1).value();
+// Bytes that the kernel holds of what a client of it does not take, at most.
+int unsent_bytes_of(ListeningSocket socket) {
   const auto listening = socket.take_descriptors();
   const Descriptor client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(TcpAddress::parse(socket.address()).value().port);
-  ASSERT_EQ(::connect(client.number(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+  EXPECT_EQ(::connect(client.number(), reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
 
   const Descriptor accepted(::accept(listening.at(0).number(), nullptr, nullptr));
 
   int bytes = 0;
   socklen_t size = sizeof bytes;
-  ASSERT_EQ(::getsockopt(accepted.number(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, &size), 0);
-  EXPECT_EQ(bytes, limits::unsent_bytes_max);
+  EXPECT_EQ(::getsockopt(accepted.number(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, &size), 0);
+  return bytes;
+}
+
+TEST(ListeningSocket, BoundsWhatTheKernelHoldsForASlowReader) {
+  EXPECT_EQ(unsent_bytes_of(ListeningSocket::open(TcpAddress{"127.0.0.1", 0}, 1).value()),
+            limits::unsent_bytes_max);
+}
+
+TEST(ListeningSocket, BoundsThatOfASocketThatSystemdHolds) {
+  const int held = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in any{};
+  any.sin_family = AF_INET;
+  any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(held, reinterpret_cast<sockaddr*>(&any), sizeof any), 0);
+  ASSERT_EQ(::listen(held, 1), 0);
+  EXPECT_EQ(unsent_bytes_of(ListeningSocket::open(InheritedSocket{held}, 1).value()),
+            limits::unsent_bytes_max);
 }
 
 }  // namespace

@@ -15,8 +15,9 @@ constexpr std::uint64_t rows_per_page = 500;
 // A split that has not got anywhere for so long was begun by a process that is no more.
 constexpr std::chrono::hours split_may_take{1};
 
-// So many values may fail to go before the rest of a shard's garbage waits for the next time.
-constexpr std::size_t failures_max = 4;
+// So many values may fail to go, each after the time that a cluster is waited for; the next time begins
+// behind them.
+constexpr std::size_t failures_max = 2;
 
 constexpr std::string_view kinds_of_a_map[] = {bound_kind, forming_kind};
 constexpr std::string_view kinds_with_bodies[] = {garbage_kind, head_kind};
@@ -195,6 +196,7 @@ Task<Result<bool>> RadosIndexes::tend(RadosPlace place, ShardId shard, Stopwatch
 // What has been done of it, and how it ends.
 struct RadosIndexes::Garbage {
   Stopwatch::time_point until;
+  std::string after{};  // the row that was tried last
   bool is_over = false;
   std::size_t failures = 0;
   Result<void> outcome{};  // the first failure
@@ -203,24 +205,30 @@ struct RadosIndexes::Garbage {
 // From the earliest on. A value that cannot be removed now must not keep those behind it.
 Task<Result<void>> RadosIndexes::remove_garbage(ShardId shard, Stopwatch::time_point until) {
   Garbage garbage{.until = until};
-  std::string after;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (auto row = go_on_at_.extract(shard)) garbage.after = std::move(row.mapped());
+  }
   while (!garbage.is_over) {
     RadosRows rows;
     bool has_more = false;
     const RadosRouter::Prepare prepare = [&](librados::ObjectReadOperation& read) {
       rows.clear();
-      read.omap_get_vals2(after, std::string(garbage_kind), rows_per_page, &rows, &has_more, nullptr);
+      read.omap_get_vals2(garbage.after, std::string(garbage_kind), rows_per_page, &rows, &has_more, nullptr);
     };
     const auto found = co_await router_.read_shard(shard, prepare);
     if (!found) co_return found.error();
     if (!*found || rows.empty()) break;
-    after = rows.rbegin()->first;
     auto done = co_await remove_due(rows, garbage);
     if (!done.empty()) {
       const auto forgotten = co_await remove_rows(shard_object(shard), std::move(done));
       if (!forgotten) co_return forgotten;
     }
     if (!has_more) break;
+  }
+  if (garbage.failures == failures_max) {
+    const std::scoped_lock lock(mutex_);
+    go_on_at_[shard] = std::move(garbage.after);
   }
   co_return garbage.outcome;
 }
@@ -234,6 +242,7 @@ Task<std::set<std::string>> RadosIndexes::remove_due(const RadosRows& rows, Garb
                       garbage.failures == failures_max;
     if (garbage.is_over) break;
     const RadosBody body{parse_garbage_body(row), number_in(bytes.to_str())};
+    garbage.after = row;
     if (const auto removed = co_await remove_body(data_, body)) {
       done.insert(row);
     } else {

@@ -2,6 +2,10 @@
 #pragma once
 
 #include <atomic>
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
 
 #include "rados/rados_balancer.hpp"
 #include "rados/rados_router.hpp"
@@ -61,6 +65,9 @@ class RadosIndexes {
   const RadosSharding sharding_;
   const Clock& clock_;
   std::atomic<bool> is_stopping_ = false;
+  std::mutex mutex_;  // guards what follows
+  std::map<ShardId, std::string>
+      go_on_at_;  // row of garbage behind those that could not be removed the last time
 };
 
 }  // namespace cubby

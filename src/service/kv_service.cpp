@@ -102,24 +102,45 @@ Task<Result<void>> KvService::remove(Place place, Key key) {
 namespace {
 
 std::size_t bytes_of(const std::vector<Entry>& entries) {
-  std::size_t bytes = 0;
+  std::size_t bytes = entries.capacity() * sizeof(Entry);
   for (const auto& [key, head] : entries) {
-    bytes += limits::list_entry_bytes + key.text().size();
+    bytes += key.text().size();
     if (head.metadata) bytes += head.metadata->text().size();
   }
   return bytes;
 }
 
+// Counts itself in for as long as it lives.
+class Counted {
+ public:
+  explicit Counted(std::atomic<std::size_t>& count) : count_(count), number_(++count) {}
+  ~Counted() { --count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+  std::size_t number() const { return number_; }
+
+ private:
+  std::atomic<std::size_t>& count_;
+  const std::size_t number_;
+};
+
 }  // namespace
 
-// However many lists come at once, hardly more is read of them than has been counted.
-Task<Result<ScanSlice>> KvService::scan_in_turn(ScanRequest request, RequestMemory& memory) {
-  co_await slices_.enter(1);
+// What a slice holds is known when it is there. Of a few at once that is soon enough; where there are more,
+// each counts before as what it may be.
+Task<Result<ScanSlice>> KvService::scan(ScanRequest request, RequestMemory& memory) {
+  const Counted reading(slices_);
+  const bool counts_before = reading.number() > limits::list_slices_max;
+  const std::size_t most =
+      request.entries_max * (sizeof(Entry) + limits::key_bytes_max + limits::metadata_bytes_max);
+  if (counts_before) {
+    if (const auto held = memory.hold(most); !held) co_return held.error();
+  }
   auto slice = co_await engine_.scan(std::move(request));
-  Result<void> held;
-  if (slice) held = memory.hold(bytes_of(slice->entries));
-  slices_.leave(1);
-  if (!held) co_return held.error();
+  if (slice && !counts_before) {
+    if (const auto held = memory.hold(bytes_of(slice->entries)); !held) co_return held.error();
+  }
   co_return slice;
 }
 
@@ -139,8 +160,8 @@ Task<Result<KeyPage>> KvService::list(Place place, ListKeys request, RequestMemo
   std::optional<std::string> resume_after = std::move(after);
   while (resume_after && page.entries.size() <= request.limit) {
     const auto wanted = static_cast<std::uint32_t>(request.limit + 1 - page.entries.size());
-    ScanRequest scan{place.namespace_id, request.prefix, std::move(*resume_after), wanted, now};
-    auto slice = co_await scan_in_turn(std::move(scan), memory);
+    ScanRequest next{place.namespace_id, request.prefix, std::move(*resume_after), wanted, now};
+    auto slice = co_await scan(std::move(next), memory);
     if (!slice) co_return slice.error();
     if (page.entries.empty())
       page.entries = std::move(slice->entries);

@@ -1,10 +1,10 @@
 // The rules of keys and values: one method for each thing that can be asked, whatever the dialect.
 #pragma once
 
+#include <atomic>
 #include <string>
 #include <vector>
 
-#include "core/admission.hpp"
 #include "core/clock.hpp"
 #include "core/limits.hpp"
 #include "core/operation.hpp"
@@ -73,7 +73,7 @@ class KvService {
     if (calls_) calls_->note(work, place.namespace_id);
   }
   Task<Result<void>> check_place(Place place);
-  Task<Result<ScanSlice>> scan_in_turn(ScanRequest request, RequestMemory& memory);
+  Task<Result<ScanSlice>> scan(ScanRequest request, RequestMemory& memory);
   Task<Result<std::string>> read_whole(StoredValue value);
 
   Instant expiry_now() const { return whole_seconds(expiry_clock_.now()); }
@@ -83,7 +83,7 @@ class KvService {
   const Clock& expiry_clock_;
   NamespaceCalls* const calls_;
   const std::uint64_t value_bytes_max_;
-  Admission slices_{limits::list_slices_max};
+  std::atomic<std::size_t> slices_{0};  // being read
 };
 
 }  // namespace cubby

@@ -23,7 +23,7 @@ std::uint64_t default_disk_reserve(const std::filesystem::path& path) {
   return disk ? std::min<std::uint64_t>(limits::disk_reserve_bytes_max, disk->total_bytes / 20) : 0;
 }
 
-Result<void> DiskSpace::take(std::uint64_t bytes, Use use) {
+Result<void> DiskSpace::take(std::uint64_t bytes, Use use, std::uint64_t unwritten) {
   if (reserve_bytes_ == 0) return {};
   const bool is_refused = use == Use::put && refuses_puts_();
   std::uint64_t least = 0;
@@ -31,8 +31,8 @@ Result<void> DiskSpace::take(std::uint64_t bytes, Use use) {
   bool is_short = false;
   {
     std::unique_lock lock(mutex_);
-    if (is_old() || free_bytes_ < needed(bytes, use)) measure(lock);
-    least = needed(bytes, use);
+    if (is_old() || free_bytes_ < needed(bytes + unwritten, use)) measure(lock);
+    least = needed(bytes + unwritten, use);
     is_taken = !is_refused && free_bytes_ >= least;
     if (is_taken) {
       free_bytes_ -= bytes;

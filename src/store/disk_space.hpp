@@ -46,8 +46,9 @@ class DiskSpace {
   void refuse_puts_while(std::function<bool()> call) { refuses_puts_ = std::move(call); }
 
   // Errors: storage_full. What is let through is taken as written until the next measurement, which comes
-  // after limits::disk_measured_every, and before anything is refused. May wait for the disk.
-  Result<void> take(std::uint64_t bytes, Use use);
+  // after limits::disk_measured_every, and before anything is refused. `unwritten` was let through before and
+  // may have been forgotten by a measurement since. May wait for the disk.
+  Result<void> take(std::uint64_t bytes, Use use, std::uint64_t unwritten = 0);
 
   // Whether so many bytes more leave the reserve alone; they are not taken. May wait for the disk.
   bool would_leave_reserve(std::uint64_t bytes);

@@ -161,6 +161,14 @@ TEST_F(DiskSpaceTest, WhatWasLetThroughCountsBeforeItIsMeasured) {
   EXPECT_EQ(measurements, 2);
 }
 
+TEST_F(DiskSpaceTest, WhatIsNotWrittenYetIsNotForgottenByAMeasurement) {
+  EXPECT_TRUE(space.take(150, Use::put));
+  EXPECT_EQ(space.free_bytes(), 1000u);
+  EXPECT_FALSE(space.take(100, Use::put, 150));
+  EXPECT_TRUE(space.take(50, Use::put, 150));
+  EXPECT_TRUE(space.take(150, Use::put)) << "only the fifty are taken";
+}
+
 TEST_F(DiskSpaceTest, PutsAreRefusedWhileSomethingSpeaksAgainstThem) {
   bool speaks = true;
   space.refuse_puts_while([&] { return speaks; });

@@ -62,6 +62,14 @@ TEST_F(CompactionRoomTest, WhatFoundNoRoomIsPutOffUntilMoreIsFree) {
   EXPECT_TRUE(compact());
 }
 
+TEST_F(CompactionRoomTest, WhatTheDiskItselfRefusesFoundNoRoomEither) {
+  begin();
+  EXPECT_TRUE(room.take(100));
+  end(rocksdb::Status::NoSpace());
+  EXPECT_TRUE(room.finds_no_room());
+  EXPECT_FALSE(compact());
+}
+
 TEST_F(CompactionRoomTest, WhatSomebodyWantsPutsNothingOff) {
   free = 250;
   EXPECT_FALSE(compact(CompactionReason::kManualCompaction));

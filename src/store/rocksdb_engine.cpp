@@ -240,9 +240,10 @@ void RocksDbEngine::prepare(Apply& apply) const {
 Result<void> RocksDbEngine::stage(Batch& batch, Apply& apply) {
   if (!catalog_.index().contains(apply.namespace_id)) return fail(Errc::namespace_not_found);
   if (apply.has_put) {
-    // In the log, and again in a table; with what is staged already, which no measurement knows of.
-    const std::uint64_t bytes = 2 * (batch.rows().GetDataSize() + apply.bytes);
-    if (auto room = store_->space().take(bytes, DiskSpace::Use::put); !room) return room;
+    // In the log, and again in a table.
+    const std::uint64_t staged = 2 * batch.rows().GetDataSize();
+    auto room = store_->space().take(2 * std::uint64_t{apply.bytes}, DiskSpace::Use::put, staged);
+    if (!room) return room;
   }
   // All that may fail comes before the first row: a change that is refused must leave the batch as it was.
   batch.reserve(apply.rows.size(), apply.bytes);

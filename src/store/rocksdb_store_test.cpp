@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
+#include "core/limits.hpp"
 #include "tests/support/fresh_directory.hpp"
 
 namespace cubby {
@@ -30,6 +33,30 @@ TEST(RocksDbStore, KnowsWhatItsLogsTakeOfTheDisk) {
       EXPECT_EQ(store->log_bytes(), bytes_of_logs_in(folder));
     }
   }
+}
+
+// It would wait for a compaction that has no room, and the end of the store with it.
+TEST(RocksDbStore, NoWriteWaitsForACompaction) {
+  const FreshDirectory data;
+  std::atomic<std::uint64_t> free = 16 * limits::MiB;
+  const auto store = RocksDbStore::open({.data_directory = data.path(),
+                                         .disk_reserve_bytes = 8 * limits::MiB,
+                                         .measure_disk = [&] { return free.load(); }})
+                         .value();
+  free = 100'000;  // nothing is left for compactions
+  for (std::uint64_t tables = 1; store->level0_tables() < level0_tables_max; ++tables) {
+    ASSERT_LE(tables, 2 * level0_tables_max);
+    rocksdb::WriteBatch batch;
+    store->put_counter(batch, starts_row, tables);
+    store->write(batch, RocksDbStore::Sync::no, DiskSpace::Use::start).value();
+    store->flush().value();
+  }
+  rocksdb::WriteBatch batch;
+  store->put_counter(batch, starts_row, 0);
+  EXPECT_TRUE(store->write(batch, RocksDbStore::Sync::no, DiskSpace::Use::start));
+  free = 16 * limits::MiB;  // no compaction has met it yet
+  EXPECT_EQ(store->write(batch, RocksDbStore::Sync::no).error(),
+            fail(Errc::storage_full, "the disk has no room for compactions"));
 }
 
 }  // namespace
