@@ -351,19 +351,18 @@ TEST_F(RocksDbEngineTest, APutNeedsRoomForItselfTwice) {
 }
 
 TEST_F(RocksDbEngineTest, ABackupOnTheDiskOfAStoreWithoutValueFilesLeavesTheReserve) {
-  engine.reset();
-  std::atomic<std::uint64_t> free = 16 * limits::MiB;
-  engine = open_rocksdb_engine({.data_directory = directory.path(),
-                                .disk_reserve_bytes = 8 * limits::MiB,
-                                .measure_disk = [&] { return free.load(); }})
-               .value();
   const auto folder = directory.path().parent_path() / (directory.path().filename().string() + "-backups");
-  EXPECT_TRUE(run(engine->back_up(folder, 1)));
-  free = 7 * limits::MiB;
-  const auto refused = [&] { return run(engine->back_up(folder, 1)).error().code; };
-  const auto until = std::chrono::steady_clock::now() + limits::disk_measured_every;
-  while (std::chrono::steady_clock::now() <= until) std::this_thread::yield();
-  EXPECT_EQ(refused(), Errc::storage_full);
+  for (const std::uint64_t free : {7 * limits::MiB, 16 * limits::MiB}) {
+    engine.reset();
+    engine = open_rocksdb_engine({.data_directory = directory.path(),
+                                  .disk_reserve_bytes = 8 * limits::MiB,
+                                  .measure_disk = [free] { return free; }})
+                 .value();
+    const auto made = run(engine->back_up(folder, 1));
+    const bool has_room = free > 8 * limits::MiB;
+    ASSERT_EQ(made.has_value(), has_room);
+    EXPECT_TRUE(has_room || made.error().code == Errc::storage_full);
+  }
   std::filesystem::remove_all(folder);
 }
 

@@ -1,6 +1,5 @@
 #include "rados/rados_engine.hpp"
 
-#include "core/admission.hpp"
 #include "core/limits.hpp"
 #include "rados/rados_applier.hpp"
 #include "rados/rados_balancer.hpp"
@@ -19,6 +18,7 @@
 #include "rados/rados_upload.hpp"
 #include "rados/rados_usage.hpp"
 #include "rados/rados_writer.hpp"
+#include "store/admission.hpp"
 #include "store/catalog_record.hpp"
 #include "store/storage_pool.hpp"
 

@@ -49,7 +49,7 @@ class KvService {
 
   // A page is empty only if no key follows; its cursor is empty exactly if no key follows.
   // Errors: cursor_invalid, overloaded. Cost: the keys of the page and the expired ones between them, in
-  // slices; what they take counts as `memory` when it is there.
+  // slices; what they take counts as `memory` when it is there, and of very many at once before.
   Task<Result<KeyPage>> list(Place place, ListKeys request, RequestMemory& memory);
 
   // Live keys and bytes: of keys, values and metadata. Exact at the moment that its age tells.

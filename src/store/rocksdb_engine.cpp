@@ -2,10 +2,10 @@
 
 #include <atomic>
 
-#include "core/admission.hpp"
 #include "core/expiration.hpp"
 #include "core/limits.hpp"
 #include "core/resume.hpp"
+#include "store/admission.hpp"
 #include "store/background_work.hpp"
 #include "store/bytes.hpp"
 #include "store/ordering.hpp"

@@ -1,4 +1,4 @@
-#include "core/admission.hpp"
+#include "store/admission.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// How much may be under way at once: who comes when it is too much waits, in order.
+// How much may wait for the commit thread at once: who comes when it is too much waits, in order.
 #pragma once
 
 #include <cstddef>
